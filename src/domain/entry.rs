@@ -1,0 +1,139 @@
+//! What can stand in the ledger, as types. Bytes are made of them in `record`.
+//!
+//! 1. An elder appears by pseudonymous id only; never by name, number or template.
+//! 2. There is no free text: every reason is a code from a closed list.
+//! 3. A correction is a new entry that names the old one.
+
+use super::calendar::{Date, MealWindow, Timestamp};
+use super::elder::ElderId;
+use super::money::Fen;
+use super::subsidy::{Award, NoAward};
+
+/// An entry's number: 1 for the genesis entry, then without gaps.
+pub type EntryNumber = u64;
+
+/// Whether the wall clock could be believed when an entry was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockTrust {
+    /// It agreed with everything the box knows of time.
+    Trusted,
+    /// It did not; the entry waits for confirmation (待核).
+    Untrusted,
+}
+
+/// When something happened, and how far that can be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Wall-clock time.
+    pub at: Timestamp,
+    /// Whether it is believed.
+    pub clock: ClockTrust,
+}
+
+/// How the elder was recognised (核验方式).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By the camera alone (人脸核验).
+    Face,
+    /// By a card (证件核验).
+    Card,
+    /// By staff (人工核验).
+    Staff,
+}
+
+/// A subsidised meal (补贴人次).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meal {
+    /// Who.
+    pub elder: ElderId,
+    /// The service date whose slot it takes.
+    pub date: Date,
+    /// Which meal of the day.
+    pub window: MealWindow,
+    /// How the elder was recognised.
+    pub method: Method,
+    /// What it is worth, and by which rules.
+    pub award: Award,
+    /// Day of the eligibility data that it rests on.
+    pub eligibility_as_of: Date,
+}
+
+/// A meal without subsidy; it counts as 人次 but takes no slot and no money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Who.
+    pub elder: ElderId,
+    /// Service date.
+    pub date: Date,
+    /// Which meal of the day.
+    pub window: MealWindow,
+    /// How the elder was recognised.
+    pub method: Method,
+    /// Why there is no subsidy.
+    pub reason: NoAward,
+}
+
+/// A person whom the camera could not settle; staff decide (人工核验).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Service date.
+    pub date: Date,
+    /// Which meal of the day.
+    pub window: MealWindow,
+    /// Why the camera did not decide; at least one, in order of weight.
+    pub reasons: Vec<super::decision::Doubt>,
+    /// Elders who may be meant; at most two, none for a stranger.
+    pub candidates: Vec<ElderId>,
+}
+
+/// The gallery was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GalleryChange {
+    /// Number of this gallery, rising by one.
+    pub generation: u64,
+    /// Elders in it.
+    pub elders: u32,
+    /// Face templates in it.
+    pub templates: u32,
+    /// SHA-256 of the embedding model's file.
+    pub model: [u8; 32],
+}
+
+/// One event of the canteen's life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The first entry: binds the chain to this device and canteen.
+    Genesis {
+        /// Device id, such as `lc-kfq-017`.
+        device: String,
+    },
+    /// A subsidised meal.
+    Meal(Meal),
+    /// A meal without subsidy.
+    Visit(Visit),
+    /// A person waiting for staff.
+    Review(Review),
+    /// An earlier meal or visit was undone on the same day; a meal's slot reopens.
+    Void {
+        /// The entry that is undone.
+        entry: EntryNumber,
+    },
+    /// The gallery was replaced.
+    Gallery(GalleryChange),
+}
+
+/// An entry of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number.
+    pub n: EntryNumber,
+    /// When it was written.
+    pub stamp: Stamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// The amounts of an award, added up.
+pub fn total(award: &Award) -> Fen {
+    award.city.checked_add(award.district).expect("two bounded rates fit in 32 bits")
+}

@@ -1,0 +1,1 @@
+//! Exact best and runner-up match over many templates.

@@ -1,0 +1,15 @@
+//! What is decided: matching, acceptance, subsidy. Pure functions and values.
+//!
+//! Nothing here reads a file, a clock or a random source, starts a thread, or knows SQL or JSON.
+//! A function that needs the time is told it.
+
+pub mod calendar;
+pub mod decision;
+pub mod elder;
+pub mod entry;
+pub mod evidence;
+pub mod gallery;
+pub mod money;
+pub mod subsidy;
+pub mod template;
+pub mod visit;

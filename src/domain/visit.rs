@@ -1,0 +1,1 @@
+//! One person at the counter: sightings in, actions out.

@@ -1,0 +1,1 @@
+//! The ledger entry as bytes: body codec, hash chain, Merkle tree.
