@@ -3,22 +3,17 @@
 //! The service date is the date at UTC+8, whatever the machine's time zone says: China has had
 //! no daylight saving since 1991, and a box with a wrong `TZ` must not move a meal to another day.
 
-use jiff::civil::Time;
-use jiff::tz::{Offset, TimeZone};
-pub use jiff::{Timestamp, civil::Date};
+pub use jiff::Timestamp;
+pub use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use std::fmt;
 
-/// Offset of Asia/Shanghai from UTC, in hours.
-const UTC_OFFSET_HOURS: i8 = 8;
+/// Offset of the ledger's time from UTC: that of Asia/Shanghai, eight hours, all year.
+pub const SHANGHAI: Offset = Offset::constant(8);
 
-/// The time zone of the ledger: fixed UTC+8.
-pub fn shanghai() -> TimeZone {
-    TimeZone::fixed(Offset::constant(UTC_OFFSET_HOURS))
-}
-
-/// The service date and local time at `at`.
+/// The service date and the local time at `at`.
 pub fn local(at: Timestamp) -> (Date, Time) {
-    let civil = at.to_zoned(shanghai()).datetime();
+    let civil = SHANGHAI.to_datetime(at);
     (civil.date(), civil.time())
 }
 

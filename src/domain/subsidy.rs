@@ -1,6 +1,5 @@
 //! What a meal is worth: elder + date + history + rule table → [`Award`] or [`NoAward`].
 
-use super::calendar::Date;
 use super::money::Fen;
 
 /// A subsidy granted for one meal.
@@ -61,6 +60,3 @@ pub struct History {
     /// Meal windows in which a meal or visit stands.
     pub windows: Vec<super::calendar::MealWindow>,
 }
-
-#[allow(unused)]
-fn _uses(_: Date) {}
