@@ -1,4 +1,109 @@
 //! Pooled evidence and thresholds → Accept, Review or Unknown, with reasons.
+//!
+//! 1. Accept needs everything at once: enough agreeing frames, a score over the threshold, a
+//!    margin over the runner-up, and no doubt about liveness.
+//! 2. A score never refuses anybody: whatever is not accepted goes to staff.
+//! 3. The order of the reasons is their weight; the first is the one that staff read.
+
+use super::gallery::Ranking;
+
+/// What must be reached for the camera to decide alone. Cosines, unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Least score of the best match to be accepted.
+    pub accept: f32,
+    /// Least score at which staff are shown candidates; below it the person is unknown.
+    pub candidate: f32,
+    /// Least lead of the best match over the runner-up.
+    pub margin: f32,
+    /// Least mean probability that the face is live.
+    pub liveness: f32,
+    /// Least number of good frames that agree on the elder.
+    pub frames: u32,
+}
+
+/// What the frames of one visit show together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pooled {
+    /// Match of the pooled template; `None` where the gallery is empty or no frame was good.
+    pub ranking: Option<Ranking>,
+    /// Good frames.
+    pub frames: u32,
+    /// Good frames whose own best match is the pooled best match.
+    pub agreeing: u32,
+    /// Mean probability that the face is live, over the good frames.
+    pub liveness: Option<f32>,
+    /// The picture did not change between the frames as a living face does.
+    pub frozen: bool,
+}
+
+/// What becomes of a person at the counter. Elders are indices into the gallery.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// It is this elder.
+    Accept {
+        /// Who.
+        elder: usize,
+    },
+    /// Staff choose among the candidates, or none of them.
+    Review {
+        /// One or two elders who may be meant, best first.
+        candidates: Vec<usize>,
+        /// Why the camera does not decide.
+        doubts: Vec<Doubt>,
+    },
+    /// Nobody in the gallery comes near; staff help.
+    Unknown {
+        /// Why: [`Doubt::NoMatch`], and what else was found.
+        doubts: Vec<Doubt>,
+    },
+}
+
+/// Two frames in three must agree, however many there are.
+fn agreeing_share(frames: u32) -> u32 {
+    (frames * 2).div_ceil(3)
+}
+
+/// Decides on pooled evidence.
+pub fn decide(pooled: &Pooled, thresholds: &Thresholds) -> Decision {
+    let mut doubts = vec![];
+    let Some(ranking) = pooled.ranking else {
+        doubts.push(if pooled.frames == 0 { Doubt::Quality } else { Doubt::NoMatch });
+        return Decision::Unknown { doubts };
+    };
+    let near = |score: f32| score >= thresholds.candidate;
+    if !near(ranking.best.score) {
+        doubts.push(Doubt::NoMatch);
+    } else if ranking.best.score < thresholds.accept {
+        doubts.push(Doubt::WeakMatch);
+    }
+    let lead = ranking.runner_up.map_or(f32::INFINITY, |r| ranking.best.score - r.score);
+    if near(ranking.best.score) && lead < thresholds.margin {
+        doubts.push(Doubt::ThinMargin);
+    }
+    let agreeing_min = pooled.frames.min(thresholds.frames).max(agreeing_share(pooled.frames));
+    if near(ranking.best.score) && pooled.agreeing < agreeing_min {
+        doubts.push(Doubt::Disagreement);
+    }
+    if pooled.frozen || pooled.liveness.is_none_or(|l| l < thresholds.liveness) {
+        doubts.push(Doubt::Liveness);
+    }
+    if pooled.frames < thresholds.frames {
+        doubts.push(Doubt::Quality);
+    }
+    if !near(ranking.best.score) {
+        return Decision::Unknown { doubts };
+    }
+    if doubts.is_empty() {
+        return Decision::Accept { elder: ranking.best.elder };
+    }
+    let runner_up = ranking.runner_up.filter(|r| near(r.score));
+    let candidates = [Some(ranking.best), runner_up];
+    Decision::Review {
+        candidates: candidates.into_iter().flatten().map(|c| c.elder).collect(),
+        doubts,
+    }
+}
 
 /// Why the camera alone does not decide; in order of weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,5 +152,71 @@ impl Doubt {
     /// The reason of a code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|d| d.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::gallery::Candidate;
+    use super::*;
+
+    const LIMITS: Thresholds =
+        Thresholds { accept: 0.6, candidate: 0.4, margin: 0.1, liveness: 0.3, frames: 3 };
+
+    fn pooled(best: f32, runner_up: Option<f32>) -> Pooled {
+        Pooled {
+            ranking: Some(Ranking {
+                best: Candidate { elder: 4, score: best },
+                runner_up: runner_up.map(|score| Candidate { elder: 9, score }),
+            }),
+            frames: 5,
+            agreeing: 5,
+            liveness: Some(0.9),
+            frozen: false,
+        }
+    }
+
+    #[test]
+    fn each_doubt_alone_turns_an_acceptance_into_a_review() {
+        let clear = pooled(0.8, Some(0.3));
+        assert_eq!(decide(&clear, &LIMITS), Decision::Accept { elder: 4 });
+        let cases = [
+            (pooled(0.55, Some(0.3)), Doubt::WeakMatch, vec![4]),
+            (pooled(0.8, Some(0.75)), Doubt::ThinMargin, vec![4, 9]),
+            (Pooled { agreeing: 2, ..clear }, Doubt::Disagreement, vec![4]),
+            (Pooled { frames: 9, agreeing: 5, ..clear }, Doubt::Disagreement, vec![4]),
+            (Pooled { liveness: Some(0.1), ..clear }, Doubt::Liveness, vec![4]),
+            (Pooled { liveness: None, ..clear }, Doubt::Liveness, vec![4]),
+            (Pooled { frozen: true, ..clear }, Doubt::Liveness, vec![4]),
+            (Pooled { frames: 2, agreeing: 2, ..clear }, Doubt::Quality, vec![4]),
+        ];
+        for (pooled, doubt, candidates) in cases {
+            let expected = Decision::Review { candidates, doubts: vec![doubt] };
+            assert_eq!(decide(&pooled, &LIMITS), expected, "{pooled:?}");
+        }
+    }
+
+    #[test]
+    fn a_threshold_is_reached_at_its_own_value() {
+        assert_eq!(decide(&pooled(0.6, Some(0.5)), &LIMITS), Decision::Accept { elder: 4 });
+    }
+
+    #[test]
+    fn a_stranger_is_unknown_and_no_candidate_is_named() {
+        let found = decide(&pooled(0.39, Some(0.38)), &LIMITS);
+        assert_eq!(found, Decision::Unknown { doubts: vec![Doubt::NoMatch] });
+    }
+
+    #[test]
+    fn without_a_good_frame_the_reason_is_quality() {
+        let none = Pooled { ranking: None, frames: 0, agreeing: 0, liveness: None, frozen: false };
+        assert_eq!(decide(&none, &LIMITS), Decision::Unknown { doubts: vec![Doubt::Quality] });
+    }
+
+    #[test]
+    fn the_codes_of_doubts_read_back() {
+        for doubt in Doubt::ALL {
+            assert_eq!(Doubt::from_code(doubt.code()), Some(doubt));
+        }
     }
 }

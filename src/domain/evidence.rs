@@ -99,3 +99,16 @@ pub struct Sighting {
     /// Template; only made of a face worth it.
     pub template: Option<Template>,
 }
+
+/// Number of a track: one face followed from frame to frame by where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrackId(pub u64);
+
+/// A sighting on its track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tracked {
+    /// The track it continues or begins.
+    pub track: TrackId,
+    /// What the frame shows.
+    pub sighting: Sighting,
+}

@@ -10,6 +10,7 @@ pub mod entry;
 pub mod evidence;
 pub mod gallery;
 pub mod money;
+pub mod pool;
 pub mod subsidy;
 pub mod template;
 pub mod visit;
