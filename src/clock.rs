@@ -4,11 +4,13 @@ use crate::domain::calendar::Timestamp;
 use std::time::{Duration, Instant};
 
 /// Where the time comes from: the machine in service, a script in replay and tests.
-pub trait Clock: Send {
+pub trait Clock: Send + Sync {
     /// Wall-clock time.
     fn now(&self) -> Timestamp;
     /// Time since some fixed moment, never jumping.
     fn monotonic(&self) -> Duration;
+    /// A frame of a replay says how far its time has come; the machine's clock does not listen.
+    fn reached(&self, _taken: Duration) {}
 }
 
 /// The machine's clock.
@@ -31,23 +33,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that starts at a stated time and is moved by whoever holds it (replay, tests).
-#[derive(Clone, Debug)]
+/// A clock that starts at a stated time and moves with the frames of a replay.
+#[derive(Debug)]
 pub struct ScriptedClock {
     start: Timestamp,
-    elapsed: std::sync::Arc<std::sync::Mutex<Duration>>,
+    elapsed: std::sync::Mutex<Duration>,
 }
 
 impl ScriptedClock {
     /// A clock that stands at `start`.
     pub fn new(start: Timestamp) -> Self {
         ScriptedClock { start, elapsed: Default::default() }
-    }
-
-    /// Moves the clock to `elapsed` after its start; it never goes back.
-    pub fn advance_to(&self, elapsed: Duration) {
-        let mut now = self.elapsed.lock().expect("no holder panics");
-        *now = elapsed.max(*now);
     }
 }
 
@@ -58,5 +54,11 @@ impl Clock for ScriptedClock {
 
     fn monotonic(&self) -> Duration {
         *self.elapsed.lock().expect("no holder panics")
+    }
+
+    /// Moves on to `taken` after the start; it never goes back.
+    fn reached(&self, taken: Duration) {
+        let mut elapsed = self.elapsed.lock().expect("no holder panics");
+        *elapsed = taken.max(*elapsed);
     }
 }

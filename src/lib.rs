@@ -22,6 +22,7 @@ pub mod daemon;
 pub mod domain;
 pub mod error;
 pub mod frame;
+pub mod kiosk;
 pub mod logging;
 pub mod record;
 pub mod store;

@@ -1,1 +1,99 @@
-//! One file per subcommand.
+//! One file per subcommand; each parses its own options and calls one thing.
+//!
+//! Standard output belongs to the command's answer, standard error to logs and failures.
+
+mod check_config;
+mod demo;
+mod demo_cast;
+mod evaluate;
+mod gallery;
+mod ledger;
+mod run;
+
+use crate::config::Config;
+use crate::error::{Exit, Failure};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The camera box of an elders' canteen (幸福食堂): recognises an elder at mealtime, records one
+/// subsidised meal a day in a ledger that cannot be quietly changed.
+#[derive(Debug, Parser)]
+#[command(name = "canteend", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done; 64 wrong command line; 65 bad data; 69 something is not there; 74 reading or \
+writing failed; 78 configuration, models or permissions must be mended first.
+Logs go to standard error; CANTEEND_LOG=debug shows more.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: watch the camera, recognise, record
+    Run(run::Options),
+    /// Show the whole way of a meal on real photographs, in a scratch folder
+    Demo(demo::Options),
+    /// Read the configuration, rules and models, and say whether they fit
+    CheckConfig(check_config::Options),
+    /// Enrol elders and look at who is enrolled
+    #[command(subcommand)]
+    Gallery(gallery::Command),
+    /// Read and verify the ledger
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Measure recognition and speed on photographs
+    #[command(subcommand)]
+    Evaluate(evaluate::Command),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// Configuration file
+    #[arg(long, value_name = "FILE", default_value = "/etc/canteend/canteend.toml")]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    fn load(&self) -> Result<Config, Failure> {
+        Config::load(&self.config).map_err(|e| Failure::new(e.exit(), e))
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The failure, with the exit code that it ends the process with.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    crate::logging::start(match cli.command {
+        Command::Run(_) => "info",
+        _ => "warn",
+    });
+    match cli.command {
+        Command::Run(options) => run::run(options),
+        Command::Demo(options) => demo::run(options),
+        Command::CheckConfig(options) => check_config::run(options),
+        Command::Gallery(command) => gallery::run(command),
+        Command::Ledger(command) => ledger::run(command),
+        Command::Evaluate(command) => evaluate::run(command),
+    }
+}
+
+/// Says a failure on standard error, once, as the last thing.
+#[expect(clippy::print_stderr, reason = "the one place where a failure is said")]
+pub fn report(failure: &Failure) {
+    eprintln!("canteend: {failure}");
+}
+
+/// Writes `text` and a line end to standard output; a closed pipe is a failure and not a panic.
+fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout().lock(), "{text}").map_err(|e| Failure::new(Exit::Io, e))
+}
+
+/// Writes `value` as JSON to standard output.
+fn say_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    say(serde_json::to_string(value).map_err(|e| Failure::new(Exit::Software, e))?)
+}

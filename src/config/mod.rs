@@ -1,1 +1,139 @@
 //! From what is written to what the program uses.
+//!
+//! 1. A [`Config`] that exists is usable: every value was checked, every path resolved.
+//! 2. Nothing is silently defaulted that a site must state; every default stands, with its
+//!    reason, in `config/canteend.toml`, which is compiled in and must parse.
+//! 3. Unknown keys are errors: a misspelt threshold must not fall back to a default.
+
+pub mod file;
+pub mod rules;
+
+use crate::camera::Rate;
+use crate::domain::calendar::{MealHours, Timestamp};
+use crate::domain::visit::Limits;
+use crate::error::Exit;
+use std::path::{Path, PathBuf};
+
+/// The shipped example, with every key and its default.
+pub const EXAMPLE: &str = include_str!("../../config/canteend.toml");
+
+/// Urban or rural site (城区/农村); it sets the tiers of the operating award.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// 城区
+    Urban,
+    /// 农村
+    Rural,
+}
+
+/// The canteen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// Device id (食堂编码), such as `lc-kfq-017`.
+    pub device: String,
+    /// Name of the canteen.
+    pub name: String,
+    /// Urban or rural.
+    pub area: Area,
+    /// A box for tests and training: replayed pictures are allowed.
+    pub test_box: bool,
+}
+
+/// Where frames come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Camera {
+    /// Pictures from a folder or MJPEG file; only on a test box.
+    Replay {
+        /// Folder or file.
+        path: PathBuf,
+        /// Frames a second.
+        rate: Rate,
+        /// Wait between frames as a camera would; otherwise as fast as it goes.
+        paced: bool,
+        /// Start over at the end.
+        looped: bool,
+        /// What the clock says at the first frame; the machine's time where it is not stated.
+        starts_at: Option<Timestamp>,
+    },
+}
+
+/// Everything the program is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The canteen.
+    pub site: Site,
+    /// Folder of ledger, gallery and keys.
+    pub state: PathBuf,
+    /// Folder of `manifest.toml`, model pack and runtime library.
+    pub models: PathBuf,
+    /// The rule book.
+    pub rules: PathBuf,
+    /// Where frames come from.
+    pub camera: Camera,
+    /// Meal windows.
+    pub hours: MealHours,
+    /// Times and thresholds of a visit.
+    pub visit: Limits,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}; give the configuration with --config FILE", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not valid TOML, or a key is unknown, missing or of the wrong type.
+    #[error("{}: {source}see config/canteend.toml for every key", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column, key and what was expected.
+        source: Box<toml::de::Error>,
+    },
+    /// A value is out of its range or does not fit another.
+    #[error("{}: {key}: {problem}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The key, with its table.
+        key: &'static str,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    /// Always [`Exit::Config`]: a restart does not help.
+    pub fn exit(&self) -> Exit {
+        Exit::Config
+    }
+}
+
+impl Config {
+    /// Reads and checks the file at `path`. Relative paths in it start at its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the place and the remedy.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Config::parse(&text, path)
+    }
+
+    /// Checks `text` as if it stood in the file at `path`.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        let written: file::File = toml::from_str(text).map_err(|source| ConfigError::Parse {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        file::check(written, path)
+    }
+}

@@ -1,1 +1,12 @@
-//! Does what the domain decided.
+//! Does what the domain decided: assembles the parts, runs them, and stops them in order.
+//!
+//! 1. "Served" is shown only after the ledger has committed.
+//! 2. Only [`writer`] appends; only [`gallery_job`] embeds photographs and replaces the gallery.
+//! 3. Stopping has one order: camera, vision, the visit in progress, ledger.
+
+pub mod checkin;
+pub mod gallery_job;
+pub mod roster;
+pub mod service;
+pub mod slot;
+pub mod writer;

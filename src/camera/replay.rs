@@ -1,0 +1,104 @@
+//! Plays pictures from a folder or an MJPEG file as if a camera had taken them.
+//!
+//! The times of frames are those of a camera at a fixed rate, whatever the pace at which they are
+//! asked for, so that a replay gives the same result on any machine.
+
+use super::{CameraError, FrameSource, Rate, mjpeg};
+use crate::frame::{Frame, decode};
+use std::path::{Path, PathBuf};
+
+/// Largest MJPEG file that is replayed.
+pub const MJPEG_FILE_BYTES_MAX: u64 = 512 << 20;
+/// Most pictures of a folder that are replayed.
+pub const FOLDER_PICTURES_MAX: usize = 100_000;
+
+enum Pictures {
+    Folder(Vec<PathBuf>),
+    Mjpeg { bytes: Vec<u8>, ranges: Vec<std::ops::Range<usize>> },
+}
+
+/// A folder of pictures (in the order of their names) or an MJPEG file.
+pub struct Replay {
+    pictures: Pictures,
+    rate: Rate,
+    looped: bool,
+    next: u64,
+}
+
+impl Replay {
+    /// Opens a folder or file. With `looped` it starts over at its end, for ever.
+    ///
+    /// # Errors
+    /// [`CameraError`] where it cannot be read, is too large or holds no picture.
+    pub fn open(path: &Path, rate: Rate, looped: bool) -> Result<Self, CameraError> {
+        let meta = std::fs::metadata(path).map_err(|e| read_error(path, e))?;
+        let pictures = if meta.is_dir() { folder(path)? } else { file(path, meta.len())? };
+        let replay = Replay { pictures, rate, looped, next: 0 };
+        match replay.len() {
+            0 => Err(CameraError::Empty { path: path.to_owned() }),
+            _ => Ok(replay),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        match &self.pictures {
+            Pictures::Folder(files) => files.len() as u64,
+            Pictures::Mjpeg { ranges, .. } => ranges.len() as u64,
+        }
+    }
+}
+
+impl FrameSource for Replay {
+    fn next(&mut self) -> Result<Option<Frame>, CameraError> {
+        if self.next >= self.len() && !self.looped {
+            return Ok(None);
+        }
+        let index = (self.next % self.len()) as usize;
+        let taken = self.rate.taken(self.next);
+        self.next += 1;
+        let (name, decoded) = match &self.pictures {
+            Pictures::Folder(files) => {
+                let path = &files[index];
+                (path.display().to_string(), decode::photo_file(path, taken))
+            }
+            Pictures::Mjpeg { bytes, ranges } => {
+                let range = ranges[index].clone();
+                (format!("at byte {}", range.start), decode::jpeg(&bytes[range], taken))
+            }
+        };
+        decoded.map(Some).map_err(|source| CameraError::Picture { name, source })
+    }
+}
+
+fn folder(path: &Path) -> Result<Pictures, CameraError> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(path).map_err(|e| read_error(path, e))? {
+        let file = entry.map_err(|e| read_error(path, e))?.path();
+        let picture = file.extension().is_some_and(|ext| {
+            ["jpg", "jpeg", "png"].iter().any(|known| ext.eq_ignore_ascii_case(known))
+        });
+        if picture {
+            files.push(file);
+        }
+        if files.len() > FOLDER_PICTURES_MAX {
+            let (bytes, max) = (files.len() as u64, FOLDER_PICTURES_MAX as u64);
+            return Err(CameraError::TooLarge { path: path.to_owned(), bytes, max });
+        }
+    }
+    files.sort();
+    Ok(Pictures::Folder(files))
+}
+
+fn file(path: &Path, bytes: u64) -> Result<Pictures, CameraError> {
+    if bytes > MJPEG_FILE_BYTES_MAX {
+        let max = MJPEG_FILE_BYTES_MAX;
+        return Err(CameraError::TooLarge { path: path.to_owned(), bytes, max });
+    }
+    let bytes = std::fs::read(path).map_err(|e| read_error(path, e))?;
+    let ranges = mjpeg::split(&bytes);
+    Ok(Pictures::Mjpeg { bytes, ranges })
+}
+
+fn read_error(path: &Path, source: std::io::Error) -> CameraError {
+    CameraError::Read { path: path.to_owned(), source }
+}

@@ -1,0 +1,300 @@
+//! The configuration file as it is written, and the checks that turn it into a [`Config`].
+
+use super::{Area, Camera, Config, ConfigError, Site};
+use crate::camera::Rate;
+use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
+use crate::domain::decision::Thresholds;
+use crate::domain::visit::Limits;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longest device id, in bytes.
+pub const DEVICE_BYTES_MAX: usize = 32;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    site: SiteTable,
+    #[serde(default)]
+    paths: PathsTable,
+    camera: CameraTable,
+    #[serde(default)]
+    meals: MealsTable,
+    #[serde(default)]
+    visit: VisitTable,
+    #[serde(default)]
+    recognition: RecognitionTable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteTable {
+    device: String,
+    name: String,
+    area: AreaName,
+    #[serde(default)]
+    test_box: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AreaName {
+    Urban,
+    Rural,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PathsTable {
+    state: PathBuf,
+    models: PathBuf,
+    rules: PathBuf,
+}
+
+impl Default for PathsTable {
+    fn default() -> Self {
+        PathsTable {
+            state: "/var/lib/canteend".into(),
+            models: "/usr/share/canteend/models".into(),
+            rules: "rules/lcetdz-2022.toml".into(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CameraTable {
+    source: SourceName,
+    path: PathBuf,
+    #[serde(default = "fps_default")]
+    frames_per_second: u32,
+    #[serde(default = "yes")]
+    paced: bool,
+    #[serde(default)]
+    looped: bool,
+    starts_at: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SourceName {
+    Replay,
+}
+
+fn fps_default() -> u32 {
+    10
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MealsTable {
+    breakfast: Option<[String; 2]>,
+    lunch: Option<[String; 2]>,
+    supper: Option<[String; 2]>,
+}
+
+impl Default for MealsTable {
+    fn default() -> Self {
+        let window = |from: &str, to: &str| Some([from.to_owned(), to.to_owned()]);
+        MealsTable {
+            breakfast: window("06:00", "09:00"),
+            lunch: window("10:30", "13:30"),
+            supper: window("16:30", "19:00"),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct VisitTable {
+    dwell_ms: u64,
+    patience_ms: u64,
+    gone_after_ms: u64,
+    same_visit_s: u64,
+}
+
+impl Default for VisitTable {
+    fn default() -> Self {
+        VisitTable { dwell_ms: 1000, patience_ms: 4000, gone_after_ms: 1500, same_visit_s: 600 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RecognitionTable {
+    accept: f32,
+    candidate: f32,
+    margin: f32,
+    liveness: f32,
+    frames: u32,
+}
+
+impl Default for RecognitionTable {
+    fn default() -> Self {
+        RecognitionTable { accept: 0.66, candidate: 0.4, margin: 0.1, liveness: 0.3, frames: 4 }
+    }
+}
+
+/// Checks values and resolves paths against the folder of `path`.
+///
+/// # Errors
+/// [`ConfigError::Value`] names the key and the remedy.
+pub fn check(file: File, path: &Path) -> Result<Config, ConfigError> {
+    let at = At { path };
+    let base = path.parent().unwrap_or(Path::new(""));
+    let site = at.site(file.site)?;
+    let camera = at.camera(file.camera, &site, base)?;
+    Ok(Config {
+        site,
+        state: base.join(file.paths.state),
+        models: base.join(file.paths.models),
+        rules: base.join(file.paths.rules),
+        camera,
+        hours: at.hours(file.meals)?,
+        visit: at.visit(&file.visit, &file.recognition)?,
+    })
+}
+
+/// The file that is being checked, for its errors.
+struct At<'p> {
+    path: &'p Path,
+}
+
+impl At<'_> {
+    fn refuse<T>(&self, key: &'static str, problem: String) -> Result<T, ConfigError> {
+        Err(ConfigError::Value { path: self.path.to_owned(), key, problem })
+    }
+
+    fn site(&self, site: SiteTable) -> Result<Site, ConfigError> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        if site.device.is_empty()
+            || site.device.len() > DEVICE_BYTES_MAX
+            || !site.device.bytes().all(plain)
+        {
+            let problem = format!(
+                "{:?} is not a device id; use 1 to {DEVICE_BYTES_MAX} letters, digits and -",
+                site.device
+            );
+            return self.refuse("site.device", problem);
+        }
+        if site.name.trim().is_empty() {
+            return self.refuse("site.name", "the canteen needs a name".to_owned());
+        }
+        let area = match site.area {
+            AreaName::Urban => Area::Urban,
+            AreaName::Rural => Area::Rural,
+        };
+        Ok(Site { device: site.device, name: site.name, area, test_box: site.test_box })
+    }
+
+    fn camera(
+        &self,
+        camera: CameraTable,
+        site: &Site,
+        base: &Path,
+    ) -> Result<Camera, ConfigError> {
+        let Some(rate) = Rate::new(camera.frames_per_second) else {
+            let problem = format!(
+                "{} is out of range; use {} to {}",
+                camera.frames_per_second,
+                Rate::FPS_MIN,
+                Rate::FPS_MAX
+            );
+            return self.refuse("camera.frames_per_second", problem);
+        };
+        let starts_at = match camera.starts_at.map(|text| text.parse::<Timestamp>()) {
+            None => None,
+            Some(Ok(at)) => Some(at),
+            Some(Err(_)) => {
+                let problem = "not a time; write it like 2026-03-02T11:30:00+08:00";
+                return self.refuse("camera.starts_at", problem.to_owned());
+            }
+        };
+        match camera.source {
+            SourceName::Replay if !site.test_box => {
+                let problem = "replayed pictures are refused in real service, because they would \
+                    record meals that nobody ate; set site.test_box = true on a test box";
+                self.refuse("camera.source", problem.to_owned())
+            }
+            SourceName::Replay => Ok(Camera::Replay {
+                path: base.join(camera.path),
+                rate,
+                paced: camera.paced,
+                looped: camera.looped,
+                starts_at,
+            }),
+        }
+    }
+
+    fn hours(&self, meals: MealsTable) -> Result<MealHours, ConfigError> {
+        let mut windows = vec![];
+        let written = [
+            ("meals.breakfast", MealWindow::Breakfast, meals.breakfast),
+            ("meals.lunch", MealWindow::Lunch, meals.lunch),
+            ("meals.supper", MealWindow::Supper, meals.supper),
+        ];
+        for (key, window, times) in written {
+            let Some([from, to]) = times else { continue };
+            let (from, to) = (self.time(key, &from)?, self.time(key, &to)?);
+            windows.push(ServingTime { window, from, to });
+        }
+        match MealHours::new(windows) {
+            Ok(hours) => Ok(hours),
+            Err(problem) => self.refuse("meals", problem.to_string()),
+        }
+    }
+
+    fn time(&self, key: &'static str, text: &str) -> Result<Time, ConfigError> {
+        match text.split_once(':').map(|(h, m)| (h.parse(), m.parse())) {
+            Some((Ok(hour), Ok(minute))) if text.len() == 5 => match Time::new(hour, minute, 0, 0) {
+                Ok(time) => Ok(time),
+                Err(_) => self.refuse(key, format!("there is no time {text}; use 00:00 to 23:59")),
+            },
+            _ => self.refuse(key, format!("{text:?} is not a time; write HH:MM")),
+        }
+    }
+
+    fn visit(&self, visit: &VisitTable, r: &RecognitionTable) -> Result<Limits, ConfigError> {
+        let within = |key, value: f32, from: f32, to: f32| match value {
+            v if v >= from && v <= to => Ok(v),
+            v => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
+        };
+        let millis = |key, value: u64, from: u64, to: u64| match value {
+            v if (from..=to).contains(&v) => Ok(Duration::from_millis(v)),
+            v => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
+        };
+        // Below 0.3 more than one stranger in ten would pass as somebody; above 0.95 nobody passes.
+        let accept = within("recognition.accept", r.accept, 0.3, 0.95)?;
+        let candidate = within("recognition.candidate", r.candidate, 0.1, 0.95)?;
+        if candidate > accept {
+            let problem = format!("{candidate} must not be above recognition.accept ({accept})");
+            return self.refuse("recognition.candidate", problem);
+        }
+        let frames = within("recognition.frames", r.frames as f32, 1.0, 20.0)? as u32;
+        let dwell = millis("visit.dwell_ms", visit.dwell_ms, 200, 10_000)?;
+        let patience = millis("visit.patience_ms", visit.patience_ms, 1000, 60_000)?;
+        if patience < dwell {
+            return self.refuse("visit.patience_ms", "must not be below visit.dwell_ms".to_owned());
+        }
+        Ok(Limits {
+            thresholds: Thresholds {
+                accept,
+                candidate,
+                margin: within("recognition.margin", r.margin, 0.0, 0.5)?,
+                liveness: within("recognition.liveness", r.liveness, 0.0, 1.0)?,
+                frames,
+            },
+            dwell,
+            patience,
+            gone_after: millis("visit.gone_after_ms", visit.gone_after_ms, 200, 10_000)?,
+            same_visit: millis("visit.same_visit_s", visit.same_visit_s, 10, 7200)?
+                * 1000,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Frames in, settled visits out: vision, tracking and the visit state machine in a row.
+
+use crate::domain::decision::{Decision, Doubt};
+use crate::domain::elder::ElderId;
+use crate::domain::gallery::Gallery;
+use crate::domain::visit::{Action, Counter, Limits, Prompt, Settled};
+use crate::frame::Frame;
+use crate::vision::track::Tracker;
+use crate::vision::{Analyser, VisionError};
+
+/// A person at the counter, settled, with elders by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is this elder.
+    Accepted(ElderId),
+    /// Staff decide; at most two candidates, none for a stranger.
+    Staff {
+        /// Elders who may be meant, best first.
+        candidates: Vec<ElderId>,
+        /// Why the camera does not decide.
+        doubts: Vec<Doubt>,
+    },
+    /// Seen before, a short time ago.
+    Again(Option<ElderId>),
+}
+
+/// What a frame led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Something to show.
+    Prompt(Prompt),
+    /// Something to record.
+    Settle(Outcome),
+}
+
+/// The camera side of the counter.
+pub struct CheckIn {
+    analyser: Analyser,
+    tracker: Tracker,
+    counter: Counter,
+    gallery: Gallery,
+}
+
+impl CheckIn {
+    /// A counter at which nobody stands.
+    pub fn new(analyser: Analyser, gallery: Gallery, limits: Limits) -> Self {
+        CheckIn { analyser, tracker: Tracker::default(), counter: Counter::new(limits), gallery }
+    }
+
+    /// Swaps the gallery in one step, between two frames.
+    pub fn replace_gallery(&mut self, gallery: Gallery) {
+        self.gallery = gallery;
+        self.counter.gallery_replaced();
+    }
+
+    /// Takes one frame.
+    ///
+    /// # Errors
+    /// [`VisionError`] where a model fails on it.
+    pub fn frame(&mut self, frame: &Frame) -> Result<Vec<Step>, VisionError> {
+        let sightings = self.analyser.look(frame)?;
+        let faces = self.tracker.follow(frame.taken, sightings);
+        let actions = self.counter.step(frame.taken, &faces, &self.gallery);
+        Ok(actions.into_iter().map(|action| self.step(action)).collect())
+    }
+
+    fn step(&self, action: Action) -> Step {
+        match action {
+            Action::Show(prompt) => Step::Prompt(prompt),
+            Action::Settle(Settled::Again { elder }) => {
+                Step::Settle(Outcome::Again(elder.map(|e| self.gallery.elder(e).clone())))
+            }
+            Action::Settle(Settled::First { decision, .. }) => Step::Settle(self.outcome(decision)),
+        }
+    }
+
+    fn outcome(&self, decision: Decision) -> Outcome {
+        let id = |elder: usize| self.gallery.elder(elder).clone();
+        match decision {
+            Decision::Accept { elder } => Outcome::Accepted(id(elder)),
+            Decision::Review { candidates, doubts } => {
+                Outcome::Staff { candidates: candidates.into_iter().map(id).collect(), doubts }
+            }
+            Decision::Unknown { doubts } => Outcome::Staff { candidates: vec![], doubts },
+        }
+    }
+}

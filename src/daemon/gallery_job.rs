@@ -1,0 +1,148 @@
+//! Makes a gallery: embeds photographs, checks them against each other, stores, swaps.
+//!
+//! 1. It is the only one that turns photographs into templates; afterwards they are dropped.
+//! 2. The store replaces the gallery whole or not at all.
+//! 3. An elder whose line or photograph is bad is not lost: the line keeps what the gallery already
+//!    holds, the photograph leaves the elder to staff and card.
+
+use super::roster::{self, BadLine, Line, RosterError};
+use crate::domain::elder::{Elder, ElderId};
+use crate::domain::entry::{GalleryChange, Stamp};
+use crate::domain::gallery::{Gallery, GalleryError};
+use crate::domain::template::Template;
+use crate::error::{Exit, Failure};
+use crate::frame::decode;
+use crate::store::{Enrolled, Store, StoreError};
+use crate::vision::Analyser;
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// What an import did.
+#[derive(Debug)]
+pub struct Imported {
+    /// The new gallery.
+    pub change: GalleryChange,
+    /// Lines that were not taken, or not whole, in the order of the file.
+    pub bad: Vec<BadLine>,
+    /// Elders whose bad line left them as they were.
+    pub kept: usize,
+}
+
+/// Why there is no new gallery; the old one serves on.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The roster is no roster.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// The folder of photographs is not there.
+    #[error("photographs: {0} is not a folder; give it with --photos DIR")]
+    NoFolder(String),
+    /// Not one line was good.
+    #[error("no line of the roster is usable; the gallery stays as it was")]
+    NothingGood(Vec<BadLine>),
+    /// The store refused it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        let exit = match &error {
+            ImportError::Store(store) => store.exit(),
+            ImportError::Roster(RosterError::Read { .. }) | ImportError::NoFolder(_) => Exit::Io,
+            ImportError::Roster(_) | ImportError::NothingGood(_) => Exit::Data,
+        };
+        Failure::new(exit, error)
+    }
+}
+
+/// Imports the roster at `csv` with photographs from `photos`. `progress` is told how many of how
+/// many lines are done.
+///
+/// # Errors
+/// [`ImportError`]; the gallery is then what it was.
+pub fn import(
+    store: &mut Store,
+    analyser: &mut Analyser,
+    stamp: Stamp,
+    csv: &Path,
+    photos: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Imported, ImportError> {
+    if !photos.is_dir() {
+        return Err(ImportError::NoFolder(photos.display().to_string()));
+    }
+    let (lines, mut bad) = roster::read(csv)?;
+    if lines.is_empty() {
+        return Err(ImportError::NothingGood(bad));
+    }
+    let mut enrolled = vec![];
+    let total = lines.len();
+    for (done, line) in lines.into_iter().enumerate() {
+        progress(done, total);
+        enrolled.push(enrol(analyser, line, photos, &mut bad));
+    }
+    progress(total, total);
+    let kept = keep(store, &bad, &mut enrolled)?;
+    bad.sort_by_key(|b| b.number);
+    let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?;
+    Ok(Imported { change, bad, kept })
+}
+
+/// Embeds one elder's photographs; each bad one is named.
+fn enrol(
+    analyser: &mut Analyser,
+    line: Line,
+    photos: &Path,
+    bad: &mut Vec<BadLine>,
+) -> Enrolled {
+    let Line { number, elder, photos: names } = line;
+    let mut templates = vec![];
+    for name in names.iter().filter(|_| elder.consent.store_face) {
+        match template(analyser, &photos.join(name)) {
+            Ok(template) => templates.push(template),
+            Err(problem) => {
+                let problem = format!("photograph {name}: {problem}");
+                bad.push(BadLine { number, elder: Some(elder.id.clone()), problem });
+            }
+        }
+    }
+    Enrolled { elder, templates }
+}
+
+fn template(analyser: &mut Analyser, photo: &Path) -> Result<Template, String> {
+    let frame = decode::photo_file(photo, Duration::ZERO).map_err(|e| e.to_string())?;
+    analyser.enrol(&frame).map_err(|e| e.to_string())
+}
+
+/// Adds what the gallery holds of elders whose line is bad and who are not in the new roster.
+fn keep(
+    store: &mut Store,
+    bad: &[BadLine],
+    enrolled: &mut Vec<Enrolled>,
+) -> Result<usize, StoreError> {
+    let missing = |id: &ElderId| !enrolled.iter().any(|e| e.elder.id == *id);
+    let wanted: Vec<ElderId> = bad.iter().filter_map(|b| b.elder.clone()).filter(missing).collect();
+    if wanted.is_empty() {
+        return Ok(0);
+    }
+    let mut held: HashMap<ElderId, Enrolled> =
+        store.gallery()?.into_iter().map(|e| (e.elder.id.clone(), e)).collect();
+    let before = enrolled.len();
+    enrolled.extend(wanted.iter().filter_map(|id| held.remove(id)));
+    Ok(enrolled.len() - before)
+}
+
+/// The searchable gallery and the roster of what the store holds.
+///
+/// # Errors
+/// [`GalleryError`] where a template was made by another model than `analyser`'s.
+pub fn assemble(
+    enrolled: Vec<Enrolled>,
+    analyser: &Analyser,
+) -> Result<(Gallery, Vec<Elder>), GalleryError> {
+    let rows = enrolled.iter().map(|e| (&e.elder.id, e.templates.as_slice()));
+    let gallery = Gallery::new(analyser.model(), rows)?;
+    Ok((gallery, enrolled.into_iter().map(|e| e.elder).collect()))
+}

@@ -1,0 +1,253 @@
+//! `canteend run`: the threads of the box, from ready to stopped.
+//!
+//! One thread plays the camera into a slot of size one, one runs vision and the visit, one owns
+//! the ledger; the main thread waits for signals. Stopping closes the slot, which ends the three
+//! in the order of the data: camera, vision, ledger. Nothing that was settled is left unwritten,
+//! because vision waits for the ledger's answer before it takes the next frame.
+
+use super::checkin::{CheckIn, Outcome, Step};
+use super::gallery_job;
+use super::slot::Slot;
+use super::writer::{Shown, Writer};
+use crate::camera::{CameraError, FrameSource, replay::Replay};
+use crate::clock::{Clock, ScriptedClock, SystemClock};
+use crate::config::{Camera, Config, rules};
+use crate::domain::calendar::service_date;
+use crate::domain::entry::{ClockTrust, Stamp};
+use crate::error::{Exit, Failure};
+use crate::store::{Store, StoreError};
+use crate::vision::{Analyser, VisionError};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+use tracing::{error, info, warn};
+
+/// Most settled visits that wait for the ledger; vision waits for each, so one is the rule.
+const SETTLED_QUEUE_MAX: usize = 4;
+/// After so many broken frames in a row the camera counts as lost.
+const BROKEN_FRAMES_MAX: u32 = 50;
+
+/// A settled visit on its way to the ledger, and where the answer goes.
+struct Request {
+    stamp: Stamp,
+    outcome: Outcome,
+    answer: SyncSender<Result<Shown, StoreError>>,
+}
+
+/// What was done between ready and stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Frames looked at.
+    pub frames: u64,
+    /// Visits that were settled.
+    pub settled: u64,
+    /// Visits that the ledger could not take.
+    pub failed: u64,
+}
+
+/// Opens the store of a configuration, making it where the folder is new.
+///
+/// # Errors
+/// [`StoreError`], as a failure.
+pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
+    Store::open_or_init(&config.state, &config.site.device, stamp)
+        .map_err(|e| Failure::new(e.exit(), e))
+}
+
+/// Runs until a signal (SIGTERM, SIGINT) or the end of a replay.
+///
+/// # Errors
+/// Whatever keeps the box from serving, with its exit code.
+pub fn run(config: &Config) -> Result<Summary, Failure> {
+    let started = Instant::now();
+    let (clock, mut source) = source(config)?;
+    let stamp = stamp(clock.as_ref());
+    let mut store = open_store(config, stamp)?;
+    let book = rules::load(&config.rules).map_err(|e| Failure::new(e.exit(), e))?;
+    let analyser =
+        Analyser::open(&config.models).map_err(|e| Failure::new(e.exit(), e))?;
+    let enrolled = store.gallery().map_err(|e| Failure::new(e.exit(), e))?;
+    let (gallery, elders) = gallery_job::assemble(enrolled, &analyser)
+        .map_err(|e| Failure::new(Exit::Config, e))?;
+    info!(
+        device = config.site.device,
+        elders = elders.len(),
+        templates = gallery.templates(),
+        milliseconds = started.elapsed().as_millis() as u64,
+        "ready"
+    );
+    let as_of = service_date(stamp.at);
+    let mut writer = Writer::new(store, elders, as_of, book, config.hours.clone());
+    let mut checkin = CheckIn::new(analyser, gallery, config.visit);
+
+    let slot = Slot::default();
+    let paced = matches!(config.camera, Camera::Replay { paced: true, .. });
+    let (requests, settled) = sync_channel::<Request>(SETTLED_QUEUE_MAX);
+    let (finished, done) = tokio::sync::oneshot::channel();
+    let summary = std::thread::scope(|threads| {
+        threads.spawn(|| feed(source.as_mut(), &slot, paced));
+        threads.spawn(move || write(&mut writer, &settled));
+        let vision = threads.spawn(|| {
+            let summary = watch(&mut checkin, &slot, clock.as_ref(), requests);
+            slot.close();
+            // The receiver is gone where a signal came first.
+            let _ = finished.send(());
+            summary
+        });
+        let waited = wait(done);
+        slot.close();
+        let summary = vision.join().expect("release builds abort on panic");
+        waited.and(summary.map_err(|e| Failure::new(Exit::Software, e)))
+    })?;
+    info!(
+        frames = summary.frames,
+        settled = summary.settled,
+        failed = summary.failed,
+        dropped = slot.dropped(),
+        "stopped"
+    );
+    Ok(summary)
+}
+
+/// The clock and the frames of a configuration.
+fn source(config: &Config) -> Result<(Box<dyn Clock>, Box<dyn FrameSource>), Failure> {
+    match &config.camera {
+        Camera::Replay { path, rate, looped, starts_at, .. } => {
+            let replay = Replay::open(path, *rate, *looped)
+                .map_err(|e| Failure::new(e.exit(), e))?;
+            let clock: Box<dyn Clock> = match starts_at {
+                Some(start) => Box::new(ScriptedClock::new(*start)),
+                None => Box::new(SystemClock::default()),
+            };
+            Ok((clock, Box::new(replay)))
+        }
+    }
+}
+
+fn stamp(clock: &dyn Clock) -> Stamp {
+    Stamp { at: clock.now(), clock: ClockTrust::Trusted }
+}
+
+/// The camera's thread: frames into the slot until it is closed or the source ends.
+fn feed(source: &mut dyn FrameSource, slot: &Slot, paced: bool) {
+    let started = Instant::now();
+    let mut broken = 0;
+    while !slot.closed() {
+        match source.next() {
+            Ok(Some(frame)) => {
+                broken = 0;
+                if paced {
+                    pause_until(started, frame.taken, slot);
+                }
+                let open = if paced { slot.put_newest(frame) } else { slot.put_waiting(frame) };
+                if !open {
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(problem) => {
+                broken += 1;
+                if !survives(&problem, broken) {
+                    break;
+                }
+            }
+        }
+    }
+    slot.close();
+}
+
+/// Says what is wrong with a frame; false where there is no point in asking for another.
+fn survives(problem: &CameraError, broken: u32) -> bool {
+    if !problem.passing() || broken >= BROKEN_FRAMES_MAX {
+        error!(%problem, broken, "camera lost");
+        return false;
+    }
+    if broken == 1 {
+        warn!(%problem, "frame skipped");
+    }
+    true
+}
+
+/// Waits until a frame is due, in steps that notice a closed slot.
+fn pause_until(started: Instant, due: Duration, slot: &Slot) {
+    const STEP: Duration = Duration::from_millis(50);
+    while let Some(left) = due.checked_sub(started.elapsed()) {
+        if slot.closed() || left.is_zero() {
+            return;
+        }
+        std::thread::sleep(left.min(STEP));
+    }
+}
+
+/// The thread of vision and the visit.
+fn watch(
+    checkin: &mut CheckIn,
+    slot: &Slot,
+    clock: &dyn Clock,
+    requests: SyncSender<Request>,
+) -> Result<Summary, VisionError> {
+    let mut summary = Summary::default();
+    while let Some(frame) = slot.take() {
+        clock.reached(frame.taken);
+        summary.frames += 1;
+        for step in checkin.frame(&frame)? {
+            let Step::Settle(outcome) = step else { continue };
+            summary.settled += 1;
+            let (answer, answered) = sync_channel(1);
+            let request = Request { stamp: stamp(clock), outcome, answer };
+            requests.send(request).expect("the writer outlives vision");
+            match answered.recv().expect("the writer answers every request") {
+                Ok(shown) => log(&shown),
+                Err(problem) => {
+                    summary.failed += 1;
+                    error!(%problem, "a visit is not in the ledger; it was not shown as served");
+                }
+            }
+        }
+    }
+    Ok(summary)
+}
+
+/// The ledger's thread; it ends when vision has dropped its end of the queue.
+fn write(writer: &mut Writer, settled: &Receiver<Request>) {
+    while let Ok(Request { stamp, outcome, answer }) = settled.recv() {
+        let shown = writer.settle(stamp, &outcome);
+        answer.send(shown).expect("vision waits for the answer");
+    }
+}
+
+/// Entry numbers and codes only: no name and no elder id.
+fn log(shown: &Shown) {
+    match shown {
+        Shown::Served { entry, award, .. } => {
+            info!(entry, band = award.band, rules = award.rules, "meal");
+        }
+        Shown::Welcome { entry, reason, .. } => info!(entry, reason = reason.code(), "visit"),
+        Shown::Again { .. } => info!("same visit"),
+        Shown::AskStaff { entry, doubts, candidates } => {
+            let doubts: Vec<_> = doubts.iter().map(|d| d.code()).collect();
+            info!(entry, doubts = doubts.join(" "), candidates, "review");
+        }
+        Shown::Closed(_) => info!("closed"),
+    }
+}
+
+/// Waits for a signal or for the end of the frames.
+fn wait(done: tokio::sync::oneshot::Receiver<()>) -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(|e| Failure::new(Exit::Io, e))?;
+    runtime.block_on(async {
+        let mut terminate =
+            signal(SignalKind::terminate()).map_err(|e| Failure::new(Exit::Io, e))?;
+        let mut interrupt =
+            signal(SignalKind::interrupt()).map_err(|e| Failure::new(Exit::Io, e))?;
+        tokio::select! {
+            _ = terminate.recv() => info!(signal = "SIGTERM", "stopping"),
+            _ = interrupt.recv() => info!(signal = "SIGINT", "stopping"),
+            _ = done => info!("the frames have ended"),
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,146 @@
+//! Settled visits in, ledger entries out; then, and only then, something to show.
+
+use super::checkin::Outcome;
+use crate::domain::calendar::{Date, MealHours, MealWindow, NextMeal, local};
+use crate::domain::decision::Doubt;
+use crate::domain::elder::{Elder, ElderId};
+use crate::domain::entry::{EntryNumber, Event, Meal, Method, Review, Stamp, Visit};
+use crate::domain::rules::RuleBook;
+use crate::domain::subsidy::{Award, NoAward, Occasion, Ruling};
+use crate::store::{Store, StoreError};
+use std::collections::HashMap;
+
+/// What the page shows about a settled visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A subsidised meal is in the ledger.
+    Served {
+        /// Its entry.
+        entry: EntryNumber,
+        /// Form of address.
+        address: String,
+        /// What it is worth.
+        award: Award,
+    },
+    /// A meal without subsidy is in the ledger.
+    Welcome {
+        /// Its entry.
+        entry: EntryNumber,
+        /// Form of address.
+        address: String,
+        /// Why there is no subsidy.
+        reason: NoAward,
+    },
+    /// Nothing was recorded: this visit is in the ledger already.
+    Again {
+        /// Form of address, where the camera knows who it is.
+        address: Option<String>,
+    },
+    /// A person waits for staff; that is in the ledger.
+    AskStaff {
+        /// The review's entry.
+        entry: EntryNumber,
+        /// Why the camera did not decide.
+        doubts: Vec<Doubt>,
+        /// How many elders may be meant.
+        candidates: usize,
+    },
+    /// No meal is served now.
+    Closed(NextMeal),
+}
+
+/// The one who appends to the ledger.
+pub struct Writer {
+    store: Store,
+    elders: HashMap<ElderId, Elder>,
+    as_of: Date,
+    rules: RuleBook,
+    hours: MealHours,
+}
+
+impl Writer {
+    /// A writer over `store`, with the elders of its gallery and their eligibility `as_of` a date.
+    pub fn new(
+        store: Store,
+        elders: impl IntoIterator<Item = Elder>,
+        as_of: Date,
+        rules: RuleBook,
+        hours: MealHours,
+    ) -> Self {
+        let elders = elders.into_iter().map(|e| (e.id.clone(), e)).collect();
+        Writer { store, elders, as_of, rules, hours }
+    }
+
+    /// The meal that is being served, or the next one.
+    ///
+    /// # Errors
+    /// The next meal, where the canteen is closed.
+    pub fn serving(&self, stamp: Stamp) -> Result<MealWindow, NextMeal> {
+        let time = local(stamp.at).1;
+        self.hours.window_at(time).ok_or_else(|| self.hours.next_after(time))
+    }
+
+    /// Records a settled visit and says what to show. What is shown has been committed.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was recorded.
+    pub fn settle(&mut self, stamp: Stamp, outcome: &Outcome) -> Result<Shown, StoreError> {
+        let date = local(stamp.at).0;
+        let window = match self.serving(stamp) {
+            Ok(window) => window,
+            Err(next) => return Ok(Shown::Closed(next)),
+        };
+        match outcome {
+            Outcome::Accepted(id) => self.elder(stamp, date, window, id),
+            Outcome::Staff { candidates, doubts } => {
+                let (reasons, candidates) = (doubts.clone(), candidates.clone());
+                let known = candidates.len();
+                let review = Event::Review(Review { date, window, reasons, candidates });
+                let entry = self.store.append(stamp, &review)?.n;
+                Ok(Shown::AskStaff { entry, doubts: doubts.clone(), candidates: known })
+            }
+            Outcome::Again(id) => Ok(Shown::Again {
+                address: id.as_ref().and_then(|id| self.elders.get(id)).map(Elder::address),
+            }),
+        }
+    }
+
+    /// The store, for what is no visit.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    fn elder(
+        &mut self,
+        stamp: Stamp,
+        date: Date,
+        window: MealWindow,
+        id: &ElderId,
+    ) -> Result<Shown, StoreError> {
+        let elder = self.elders.get(id).expect("whoever has a template is in the roster");
+        let history = self.store.history(id, date)?;
+        let occasion = Occasion { date, window, eligibility_as_of: self.as_of };
+        let (elder_id, address) = (id.clone(), elder.address());
+        match self.rules.ruling(elder, occasion, &history) {
+            Ruling::Meal { award, standing } => {
+                let meal = Event::Meal(Meal {
+                    elder: elder_id,
+                    date,
+                    window,
+                    method: Method::Face,
+                    award: award.clone(),
+                    standing,
+                    eligibility_as_of: self.as_of,
+                });
+                let entry = self.store.append(stamp, &meal)?.n;
+                Ok(Shown::Served { entry, address, award })
+            }
+            Ruling::Visit(reason) => {
+                let visit = Visit { elder: elder_id, date, window, method: Method::Face, reason };
+                let entry = self.store.append(stamp, &Event::Visit(visit))?.n;
+                Ok(Shown::Welcome { entry, address, reason })
+            }
+            Ruling::SameVisit => Ok(Shown::Again { address: Some(address) }),
+        }
+    }
+}
