@@ -1,1 +1,3 @@
 //! From what is written to what the program uses.
+
+pub mod rules;

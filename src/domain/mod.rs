@@ -10,6 +10,8 @@ pub mod entry;
 pub mod evidence;
 pub mod gallery;
 pub mod money;
+pub mod operating_award;
+pub mod rules;
 pub mod subsidy;
 pub mod template;
 pub mod visit;
