@@ -1,7 +1,8 @@
 //! Rule tables as they are written (TOML) → [`RuleBook`].
 //!
 //! 1. Nothing is assumed: every key must stand there, and an unknown one is refused.
-//! 2. An error names the file, the line and the key, and says what would be right.
+//! 2. A file that was cut short is refused, so that `district_fen = 200` never becomes 2.
+//! 3. An error names the file, the line and the key, and says what would be right.
 //!
 //! The rules of what makes a table or a book are those of `domain::rules`; here they only get
 //! their line numbers.
@@ -58,6 +59,9 @@ pub enum Fault {
     /// Not TOML, or a key that is unknown, missing, or of another type.
     #[error("{0}; config/rules/ holds a complete example")]
     Syntax(String),
+    /// The last line has no end.
+    #[error("the last line has no line end, as if the file were cut short; compare and end it")]
+    CutShort,
     /// A time of day beside the date.
     #[error("a plain date is needed, such as 2022-01-01")]
     NotADate,
@@ -193,6 +197,9 @@ fn parse(text: &str) -> Result<RuleBook, Found> {
         let at = error.span().unwrap_or_default();
         Found::new(at, "toml", Fault::Syntax(error.message().replace('\n', ", ")))
     })?;
+    if !text.ends_with('\n') {
+        return Err(Found::new(text.len()..text.len(), "toml", Fault::CutShort));
+    }
     let mut placed = Vec::new();
     for table in file.table {
         placed.push(read_table(table)?);
