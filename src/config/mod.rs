@@ -1,4 +1,5 @@
 //! From what is written to what the program uses.
+<<<<<<< HEAD
 //!
 //! 1. A [`Config`] that exists is usable: every value was checked, every path resolved.
 //! 2. Nothing is silently defaulted that a site must state; every default stands, with its
@@ -137,3 +138,7 @@ impl Config {
         file::check(written, path)
     }
 }
+=======
+
+pub mod rules;
+>>>>>>> rules

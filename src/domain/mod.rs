@@ -11,6 +11,8 @@ pub mod evidence;
 pub mod gallery;
 pub mod money;
 pub mod pool;
+pub mod operating_award;
+pub mod rules;
 pub mod subsidy;
 pub mod template;
 pub mod visit;

@@ -35,3 +35,21 @@ impl fmt::Display for Fen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_shown_in_yuan_with_two_places_only_where_there_is_a_fraction() {
+        let shown = [0, 1, 99, 100, 205, 250, 1_000_000].map(|fen| Fen::new(fen).to_string());
+        assert_eq!(shown, ["0", "0.01", "0.99", "1", "2.05", "2.50", "10000"]);
+    }
+
+    #[test]
+    fn a_sum_that_does_not_fit_is_no_amount() {
+        assert_eq!(Fen::new(150).checked_add(Fen::new(250)), Some(Fen::new(400)));
+        assert_eq!(Fen::new(u32::MAX).checked_add(Fen::ZERO), Some(Fen::new(u32::MAX)));
+        assert_eq!(Fen::new(u32::MAX).checked_add(Fen::new(1)), None);
+    }
+}

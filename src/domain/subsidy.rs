@@ -1,6 +1,21 @@
-//! What a meal is worth: elder + date + history + rule table → [`Award`] or [`NoAward`].
+//! What a meal is worth: elder + occasion + history + rule book → [`Ruling`].
+//!
+//! 1. One subsidised meal per elder and service date: a standing one makes every other an
+//!    unsubsidised visit, and a void reopens the slot.
+//! 2. Every ruling without money has exactly one reason. Where several hold, the one stated is the
+//!    first of this order, because it is what a clerk has to settle first and what stays true
+//!    whatever becomes of the later ones:
+//!    a notice (death before moving away), eligibility, home care, rules in force, age, the slot.
+//! 3. A ruling is total: it has an answer for any dates.
+//!
+//! Consent is not looked at: its withdrawal ends the face check, not the subsidy. Nor is a past
+//! meal judged again here when a notice arrives late; that is an adjustment's business.
 
+use super::calendar::{Date, MealWindow, age};
+use super::elder::{Elder, NoticeWhy};
 use super::money::Fen;
+use super::rules::RuleBook;
+use jiff::ToSpan as _;
 
 /// A subsidy granted for one meal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +43,23 @@ pub enum NoAward {
     AlreadyToday,
     /// No rule table is in force on that day.
     NoRules,
+    /// A notice of death holds on that day.
+    Deceased,
+    /// A notice of moving away holds on that day.
+    Moved,
 }
 
 impl NoAward {
     /// All reasons.
-    pub const ALL: [NoAward; 5] =
-        [Self::UnderAge, Self::HomeCare, Self::NotEligible, Self::AlreadyToday, Self::NoRules];
+    pub const ALL: [NoAward; 7] = [
+        Self::UnderAge,
+        Self::HomeCare,
+        Self::NotEligible,
+        Self::AlreadyToday,
+        Self::NoRules,
+        Self::Deceased,
+        Self::Moved,
+    ];
 
     /// The code used in the ledger.
     pub fn code(self) -> &'static str {
@@ -43,6 +69,8 @@ impl NoAward {
             Self::NotEligible => "not-eligible",
             Self::AlreadyToday => "already-today",
             Self::NoRules => "no-rules",
+            Self::Deceased => "deceased",
+            Self::Moved => "moved",
         }
     }
 
@@ -58,5 +86,95 @@ pub struct History {
     /// A subsidised meal stands (it was not voided).
     pub subsidised: bool,
     /// Meal windows in which a meal or visit stands.
-    pub windows: Vec<super::calendar::MealWindow>,
+    pub windows: Vec<MealWindow>,
+}
+
+/// The meal that is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occasion {
+    /// Service date.
+    pub date: Date,
+    /// Which meal of the day.
+    pub window: MealWindow,
+    /// Day of the eligibility data that the answer rests on.
+    pub eligibility_as_of: Date,
+}
+
+/// Whether an award may be settled as it stands.
+///
+/// An untrusted clock makes an amount pending as well; the entry's stamp says that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// It may.
+    Firm,
+    /// The eligibility data was stale; the amount waits for confirmation (待核).
+    Pending,
+}
+
+/// What to write about a recognised elder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// A subsidised meal.
+    Meal {
+        /// What it is worth.
+        award: Award,
+        /// Whether it may be settled as it stands.
+        standing: Standing,
+    },
+    /// A meal without subsidy, which counts as 人次.
+    Visit(NoAward),
+    /// Nothing: a meal or visit of this elder already stands in this window. Loitering at the
+    /// counter must not inflate 人次.
+    SameVisit,
+}
+
+impl RuleBook {
+    /// What the meal of `elder` is worth, given what already stands on that day.
+    pub fn ruling(&self, elder: &Elder, occasion: Occasion, history: &History) -> Ruling {
+        if history.windows.contains(&occasion.window) {
+            return Ruling::SameVisit;
+        }
+        match self.entitlement(elder, occasion.date) {
+            Err(reason) => Ruling::Visit(reason),
+            Ok(_) if history.subsidised => Ruling::Visit(NoAward::AlreadyToday),
+            Ok(award) => Ruling::Meal { award, standing: self.standing(occasion) },
+        }
+    }
+
+    /// What a first meal on `date` is worth to `elder`, whatever they have had.
+    ///
+    /// # Errors
+    /// The reason why it is worth nothing; never [`NoAward::AlreadyToday`].
+    pub fn entitlement(&self, elder: &Elder, date: Date) -> Result<Award, NoAward> {
+        let noticed = |why| elder.notices.iter().any(|n| n.why == why && n.from <= date);
+        if noticed(NoticeWhy::Deceased) {
+            return Err(NoAward::Deceased);
+        }
+        if noticed(NoticeWhy::Moved) {
+            return Err(NoAward::Moved);
+        }
+        if !elder.eligible.iter().any(|days| days.contains(date)) {
+            return Err(NoAward::NotEligible);
+        }
+        if elder.home_care.iter().any(|days| days.contains(date)) {
+            return Err(NoAward::HomeCare);
+        }
+        let table = self.in_force(date).ok_or(NoAward::NoRules)?;
+        let years = age(elder.birth, date, table.age_rule(), table.leap_day());
+        let band = table.band(years).ok_or(NoAward::UnderAge)?;
+        Ok(Award {
+            rules: table.id().to_owned(),
+            band: band.code(),
+            city: band.city(),
+            district: band.district(),
+        })
+    }
+
+    fn standing(&self, occasion: Occasion) -> Standing {
+        let age_days_max = i64::from(self.eligibility_days_max());
+        match occasion.eligibility_as_of.saturating_add(age_days_max.days()) < occasion.date {
+            true => Standing::Pending,
+            false => Standing::Firm,
+        }
+    }
 }
