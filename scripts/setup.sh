@@ -34,7 +34,7 @@ make_scratch() {
 digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
 
 # The first complaint in a log, to be said in passing.
-complaint() { grep -m 1 -iE '^(npm )?E(RR|:)|error' "$1" | cut -c 1-200 || echo 'it did not say why'; }
+complaint() { grep -m 1 -E '^(npm (error|ERR!)|ERROR:|E:)' "$1" | cut -c 1-200 || echo 'it did not say why'; }
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
