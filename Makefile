@@ -1,0 +1,51 @@
+# What a person does with this project; `make help` lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup models photos demo test bench fmt lint doc clean ci
+
+BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install missing system packages; fetch models and photographs
+	@scripts/setup.sh
+
+models: ## fetch the model pack and ONNX Runtime into models/
+	@scripts/setup.sh models
+
+photos: ## fetch the test photographs into fixtures/photos/
+	@scripts/setup.sh photos
+
+demo: setup ## build, then replay real people walking up to the counter
+	@cargo build --release
+	@cargo run --release --quiet -- demo
+
+test: setup ## run all tests, and each bench once with small input
+	@cargo test --release -- --quiet
+	@for bench in $(BENCHES); do \
+		cargo bench --quiet --bench "$$bench" -- --small || exit; \
+	done
+
+bench: setup ## run each bench in full
+	@for bench in $(BENCHES); do \
+		cargo bench --quiet --bench "$$bench" || exit; \
+	done
+
+fmt: ## format the sources
+	@cargo fmt
+
+lint: ## check format and clippy, warnings denied
+	@cargo fmt --check
+	@cargo clippy --release --all-targets -- -D warnings
+
+doc: ## build the documentation, warnings denied
+	@RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --document-private-items
+
+clean: ## remove what was built; fetched files stay
+	@cargo clean --quiet
+	@rm -rf demo-state
+
+ci: ## everything that a clean clone has to pass
+	@.ci/run
