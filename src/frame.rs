@@ -46,6 +46,11 @@ impl Frame {
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
     }
+
+    /// The pixels, given back so that their memory can serve the next frame.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
 }
 
 impl fmt::Debug for Frame {

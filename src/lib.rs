@@ -21,6 +21,7 @@ pub mod config;
 pub mod daemon;
 pub mod domain;
 pub mod error;
+pub mod evaluate;
 pub mod frame;
 pub mod kiosk;
 pub mod logging;
