@@ -20,6 +20,18 @@ pub enum Exit {
     Config = 78,
 }
 
+/// An error that knows the exit code of a process that ends because of it.
+pub trait Sysexit: std::error::Error + Send + Sync + 'static {
+    /// The exit code.
+    fn exit(&self) -> Exit;
+}
+
+impl<E: Sysexit> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::new(error.exit(), error)
+    }
+}
+
 /// Why a command failed: what, on what, what to do, and with which exit code.
 pub struct Failure {
     /// The process's exit code.

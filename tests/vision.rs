@@ -7,8 +7,9 @@ use canteend::domain::evidence::{FaceBox, Flaw, Sighting};
 use canteend::domain::template::Template;
 use canteend::error::Exit;
 use canteend::frame::Frame;
+use canteend::frame::decode;
 use canteend::vision::{
-    Analyser, Depth, EVIDENCE_FACES_MAX, EnrolError, FACES_MAX, QualityLimits, VisionError, decode,
+    Analyser, Depth, EVIDENCE_FACES_MAX, EnrolError, FACES_MAX, QualityLimits, VisionError,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -9,7 +9,7 @@ pub mod mjpeg;
 pub mod replay;
 pub mod walkup;
 
-use crate::error::Exit;
+use crate::error::{Exit, Sysexit};
 use crate::frame::Frame;
 use crate::frame::decode::DecodeError;
 use std::path::PathBuf;
@@ -52,15 +52,16 @@ pub enum CameraError {
     },
 }
 
-impl CameraError {
-    /// The exit code where this ends the program.
-    pub fn exit(&self) -> Exit {
+impl Sysexit for CameraError {
+    fn exit(&self) -> Exit {
         match self {
             Self::Read { .. } | Self::Empty { .. } => Exit::Unavailable,
             Self::Picture { .. } | Self::TooLarge { .. } => Exit::Data,
         }
     }
+}
 
+impl CameraError {
     /// Whether the source can yield another frame after this.
     pub fn passing(&self) -> bool {
         matches!(self, Self::Picture { .. })

@@ -63,7 +63,7 @@ impl FrameSource for Replay {
             }
             Pictures::Mjpeg { bytes, ranges } => {
                 let range = ranges[index].clone();
-                (format!("at byte {}", range.start), decode::jpeg(&bytes[range], taken))
+                (format!("at byte {}", range.start), decode::jpeg(&bytes[range], taken, vec![]))
             }
         };
         decoded.map(Some).map_err(|source| CameraError::Picture { name, source })

@@ -135,7 +135,9 @@ impl Playing {
                 let px = centre_x + cos * dx - sin * dy;
                 let py = centre_y + sin * dx + cos * dy;
                 let noise = if scene.still { 0.0 } else { random.spread() * NOISE };
-                rgb.extend(level.sample(px, py).map(|v| (v * light + noise).clamp(0.0, 255.0) as u8));
+                rgb.extend(
+                    level.sample(px, py).map(|v| (v * light + noise).clamp(0.0, 255.0) as u8),
+                );
             }
         }
         Frame::new(width, height, rgb, taken).expect("the view's size is a frame's")
@@ -153,7 +155,8 @@ pub fn portrait(scene: &Scene) -> Result<Frame, CameraError> {
 
 fn empty(random: &mut Random, taken: Duration) -> Frame {
     let (width, height) = VIEW;
-    let rgb = (0..width * height * 3).map(|_| (EMPTY_GREY + random.spread() * NOISE) as u8).collect();
+    let rgb =
+        (0..width * height * 3).map(|_| (EMPTY_GREY + random.spread() * NOISE) as u8).collect();
     Frame::new(width, height, rgb, taken).expect("the view's size is a frame's")
 }
 
@@ -295,8 +298,10 @@ mod tests {
     fn frames_come_in_the_order_of_their_times_at_the_stated_rate() {
         let folder = tempfile::tempdir().unwrap();
         let path = photo(folder.path());
-        let taken: Vec<_> =
-            frames(vec![scene(path.clone(), 10), scene(path, 60)]).iter().map(|f| f.taken).collect();
+        let taken: Vec<_> = frames(vec![scene(path.clone(), 10), scene(path, 60)])
+            .iter()
+            .map(|f| f.taken)
+            .collect();
         assert_eq!(taken[0], Duration::from_secs(10));
         assert_eq!(taken[1], Duration::from_millis(10_100));
         assert!(taken.is_sorted());

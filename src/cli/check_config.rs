@@ -3,7 +3,7 @@
 use super::{ConfigFile, say};
 use crate::config::rules;
 use crate::error::Failure;
-use crate::vision::manifest;
+use crate::vision::Analyser;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -17,11 +17,9 @@ pub(super) struct Options {
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let config = options.config.load()?;
-    for path in &config.rules {
-        rules::load(path).map_err(|e| Failure::new(e.exit(), e))?;
-    }
+    rules::load(&config.rules)?;
     if !options.without_models {
-        manifest::Pack::verify(&config.models).map_err(|e| Failure::new(e.exit(), e))?;
+        Analyser::open(&config.models, config.quality)?;
     }
     say(format_args!("{}: good, for {}", options.config.config.display(), config.site.device))
 }

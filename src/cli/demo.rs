@@ -14,8 +14,8 @@ use crate::domain::entry::{ClockTrust, Stamp, total};
 use crate::domain::money::Fen;
 use crate::error::{Exit, Failure};
 use crate::kiosk::words;
-use crate::store::Store;
-use crate::vision::Analyser;
+use crate::store::{Depth, Reader, Store};
+use crate::vision::{Analyser, QualityLimits};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,8 @@ impl Folder {
         let name = format!("canteend-demo-{}", std::process::id());
         let path = keep.unwrap_or_else(|| std::env::temp_dir().join(name));
         std::fs::create_dir(&path).map_err(|e| {
-            let text = format!("{}: {e}; --keep takes a folder that does not exist yet", path.display());
+            let text =
+                format!("{}: {e}; --keep takes a folder that does not exist yet", path.display());
             Failure::new(Exit::Io, text)
         })?;
         Ok(Folder { path, scratch })
@@ -88,8 +89,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     }
     let start: Timestamp = START.parse().expect("a constant time");
     let folder = Folder::make(options.keep.clone())?;
-    let mut analyser =
-        Analyser::open(&options.models).map_err(|e| Failure::new(e.exit(), e))?;
+    let mut analyser = Analyser::open(&options.models, QualityLimits::default())?;
     let stamp = Stamp { at: start, clock: ClockTrust::Trusted };
     let store = enrol(&folder.path, &options.photos, &mut analyser, stamp)?;
     let (mut checkin, mut writer) = assemble(&options.rules, store, analyser, stamp)?;
@@ -99,7 +99,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     for appearance in &DAY {
         play(appearance, &options.photos, start, &mut checkin, &mut writer, &mut counts)?;
     }
-    let verified = writer.store().verify().map_err(|e| Failure::new(e.exit(), e))?;
+    let verified = Reader::open(&folder.path.join("state"))?.verify(Depth::Full, |_| {})?;
     let c = counts;
     say(format_args!(
         "\n{} walk-ups: {} subsidised meals ({} yuan), {} visits without subsidy, {} seen again, \
@@ -125,10 +125,9 @@ fn enrol(
 ) -> Result<Store, Failure> {
     let portraits = folder.join("portraits");
     std::fs::create_dir(&portraits).map_err(|e| Failure::new(Exit::Io, e))?;
-    let mut roster =
-        String::from("elder,name,sex,birth,eligible,home_care,consent,photos\n");
+    let mut roster = String::from("elder,name,sex,birth,eligible,home_care,consent,photos\n");
     for m in &ROSTER {
-        let frame = portrait(&m.photo.scene(photos)).map_err(|e| Failure::new(e.exit(), e))?;
+        let frame = portrait(&m.photo.scene(photos))?;
         let file = portraits.join(format!("{}.png", m.id));
         image::save_buffer(
             &file,
@@ -145,8 +144,7 @@ fn enrol(
     }
     let csv = folder.join("roster.csv");
     std::fs::write(&csv, roster).map_err(|e| Failure::new(Exit::Io, e))?;
-    let mut store = Store::open_or_init(&folder.join("state"), "demo-box", stamp)
-        .map_err(|e| Failure::new(e.exit(), e))?;
+    let mut store = Store::init(&folder.join("state"), "demo-box", stamp)?;
     let imported =
         gallery_job::import(&mut store, analyser, stamp, &csv, &portraits, &mut |_, _| {})?;
     if let Some(bad) = imported.bad.first() {
@@ -157,17 +155,16 @@ fn enrol(
 
 fn assemble(
     rule_book: &Path,
-    mut store: Store,
+    store: Store,
     analyser: Analyser,
     stamp: Stamp,
 ) -> Result<(CheckIn, Writer), Failure> {
     let example = Path::new("config/canteend.toml");
-    let config =
-        Config::parse(crate::config::EXAMPLE, example).map_err(|e| Failure::new(e.exit(), e))?;
-    let book = rules::load(rule_book).map_err(|e| Failure::new(e.exit(), e))?;
-    let enrolled = store.gallery().map_err(|e| Failure::new(e.exit(), e))?;
-    let (gallery, elders) = gallery_job::assemble(enrolled, &analyser)
-        .map_err(|e| Failure::new(Exit::Config, e))?;
+    let config = Config::parse(crate::config::EXAMPLE, example)?;
+    let book = rules::load(rule_book)?;
+    let enrolled = store.load_gallery()?;
+    let (gallery, elders) =
+        gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
     let as_of = service_date(stamp.at);
     let writer = Writer::new(store, elders, as_of, book, config.hours);
     Ok((CheckIn::new(analyser, gallery, config.visit), writer))
@@ -186,17 +183,16 @@ fn play(
     let mut source = WalkUps::new(vec![appearance.scene(photos)], rate);
     let mut row = None;
     let mut closer = None;
-    while let Some(frame) = source.next().map_err(|e| Failure::new(e.exit(), e))? {
+    while let Some(frame) = source.next()? {
         let stamp = Stamp { at: start + frame.taken, clock: ClockTrust::Trusted };
-        for step in checkin.frame(&frame).map_err(|e| Failure::new(e.exit(), e))? {
+        for step in checkin.frame(&frame)? {
             match step {
                 Step::Prompt(prompt @ crate::domain::visit::Prompt::Mend(_)) => {
                     closer.get_or_insert((stamp, words::prompt(prompt)));
                 }
                 Step::Prompt(_) => {}
                 Step::Settle(outcome) => {
-                    let shown =
-                        writer.settle(stamp, &outcome).map_err(|e| Failure::new(e.exit(), e))?;
+                    let shown = writer.settle(stamp, &outcome)?;
                     row.get_or_insert((stamp, shown));
                 }
             }

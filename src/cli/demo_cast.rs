@@ -32,8 +32,8 @@ const OBAMA_SPEAKING: Photo = Photo { file: "obama2.jpg", face: (342.0, 415.0, 2
 const BIDEN: Photo = Photo { file: "biden.jpg", face: (565.0, 375.0, 250.0) };
 const BLONDE_SITTING: Photo = Photo { file: "sample3.jpg", face: (1186.0, 349.0, 219.0) };
 const BLONDE_LAUGHING: Photo = Photo { file: "sample1.jpg", face: (1571.0, 320.0, 205.0) };
-const RED_LIPS: Photo = Photo { file: "sample4.jpg", face: (754.0, 188.0, 186.0) };
-const ON_SOFA: Photo = Photo { file: "sample2.jpg", face: (447.0, 269.0, 163.0) };
+const BLONDE_LOUNGING: Photo = Photo { file: "sample3.jpg", face: (688.0, 467.0, 198.0) };
+const AT_WINDOW: Photo = Photo { file: "sample6.jpg", face: (756.0, 478.0, 165.0) };
 const STRANGER: Photo = Photo { file: "sample6.jpg", face: (358.0, 618.0, 214.0) };
 
 /// The roster.
@@ -63,7 +63,7 @@ pub(super) const ROSTER: [Member; 5] = [
         birth: "1958-06-15",
         eligible: "2024-01-01/",
         home_care: "",
-        photo: RED_LIPS,
+        photo: BLONDE_LOUNGING,
     },
     Member {
         id: "p_1004",
@@ -81,7 +81,7 @@ pub(super) const ROSTER: [Member; 5] = [
         birth: "1949-02-28",
         eligible: "2024-01-01/",
         home_care: "",
-        photo: ON_SOFA,
+        photo: AT_WINDOW,
     },
 ];
 
@@ -128,7 +128,7 @@ pub(super) const DAY: [Appearance; 9] = [
     Appearance {
         after_seconds: 360,
         who: "resident of 67 (enrolled picture, altered)",
-        photo: RED_LIPS,
+        photo: BLONDE_LOUNGING,
         near: 150.0,
         light: 0.9,
         turn: -4.0,
@@ -152,7 +152,7 @@ pub(super) const DAY: [Appearance; 9] = [
     Appearance {
         after_seconds: 720,
         who: "elder of 77, liveness doubtful (altered)",
-        photo: ON_SOFA,
+        photo: AT_WINDOW,
         near: 150.0,
         light: 0.9,
         turn: 2.0,

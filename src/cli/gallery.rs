@@ -9,7 +9,6 @@ use crate::domain::entry::{ClockTrust, Stamp};
 use crate::error::{Exit, Failure};
 use crate::vision::Analyser;
 use clap::{Args, Subcommand};
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -55,15 +54,14 @@ fn import(options: &Import) -> Result<(), Failure> {
     let config = options.config.load()?;
     let stamp = now();
     let mut store = open_store(&config, stamp)?;
-    let mut analyser =
-        Analyser::open(&config.models).map_err(|e| Failure::new(e.exit(), e))?;
+    let mut analyser = Analyser::open(&config.models, config.quality)?;
     let done = gallery_job::import(
         &mut store,
         &mut analyser,
         stamp,
         &options.file,
         &options.photos,
-        &mut progress,
+        &mut super::progress,
     );
     let imported = match done {
         Err(ImportError::NothingGood(bad)) => {
@@ -95,16 +93,6 @@ fn name(bad: &[BadLine]) -> Result<(), Failure> {
     bad.iter().try_for_each(say)
 }
 
-/// A line that counts, on a terminal only.
-fn progress(done: usize, total: usize) {
-    let mut out = std::io::stderr().lock();
-    if out.is_terminal() {
-        // Progress that cannot be shown is no reason to stop.
-        let _ = write!(out, "\r{done} of {total} elders{}", if done == total { "\n" } else { "" });
-        let _ = out.flush();
-    }
-}
-
 #[derive(serde::Serialize)]
 struct Held {
     elders: usize,
@@ -114,8 +102,8 @@ struct Held {
 
 fn show(options: &Show) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let mut store = open_store(&config, now())?;
-    let enrolled = store.gallery().map_err(|e| Failure::new(e.exit(), e))?;
+    let store = open_store(&config, now())?;
+    let enrolled = store.load_gallery()?;
     let held = Held {
         elders: enrolled.len(),
         with_face: enrolled.iter().filter(|e| !e.templates.is_empty()).count(),

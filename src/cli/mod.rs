@@ -58,7 +58,7 @@ struct ConfigFile {
 
 impl ConfigFile {
     fn load(&self) -> Result<Config, Failure> {
-        Config::load(&self.config).map_err(|e| Failure::new(e.exit(), e))
+        Ok(Config::load(&self.config)?)
     }
 }
 
@@ -96,4 +96,15 @@ fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
 /// Writes `value` as JSON to standard output.
 fn say_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     say(serde_json::to_string(value).map_err(|e| Failure::new(Exit::Software, e))?)
+}
+
+/// A line that counts, on a terminal only.
+fn progress(done: usize, all: usize) {
+    use std::io::{IsTerminal as _, Write as _};
+    let mut out = std::io::stderr().lock();
+    if out.is_terminal() {
+        // Progress that cannot be shown is no reason to stop.
+        let _ = write!(out, "\r{done} of {all}{}", if done == all { "\n" } else { "" });
+        let _ = out.flush();
+    }
 }

@@ -5,6 +5,7 @@ use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
 use crate::domain::decision::Thresholds;
 use crate::domain::visit::Limits;
+use crate::vision::QualityLimits;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub struct File {
     visit: VisitTable,
     #[serde(default)]
     recognition: RecognitionTable,
+    #[serde(default)]
+    quality: QualityTable,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,6 +144,31 @@ impl Default for RecognitionTable {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct QualityTable {
+    eye_distance_px: f32,
+    brightness: [f32; 2],
+    backlight: f32,
+    yaw: f32,
+    pitch: f32,
+    sharpness: f32,
+}
+
+impl Default for QualityTable {
+    fn default() -> Self {
+        let limits = QualityLimits::default();
+        QualityTable {
+            eye_distance_px: limits.eye_distance_px_min,
+            brightness: [limits.brightness_min, limits.brightness_max],
+            backlight: limits.backlight_max,
+            yaw: limits.yaw_max,
+            pitch: limits.pitch_max,
+            sharpness: limits.sharpness_min,
+        }
+    }
+}
+
 /// Checks values and resolves paths against the folder of `path`.
 ///
 /// # Errors
@@ -158,6 +186,7 @@ pub fn check(file: File, path: &Path) -> Result<Config, ConfigError> {
         camera,
         hours: at.hours(file.meals)?,
         visit: at.visit(&file.visit, &file.recognition)?,
+        quality: at.quality(&file.quality)?,
     })
 }
 
@@ -193,12 +222,7 @@ impl At<'_> {
         Ok(Site { device: site.device, name: site.name, area, test_box: site.test_box })
     }
 
-    fn camera(
-        &self,
-        camera: CameraTable,
-        site: &Site,
-        base: &Path,
-    ) -> Result<Camera, ConfigError> {
+    fn camera(&self, camera: CameraTable, site: &Site, base: &Path) -> Result<Camera, ConfigError> {
         let Some(rate) = Rate::new(camera.frames_per_second) else {
             let problem = format!(
                 "{} is out of range; use {} to {}",
@@ -252,19 +276,47 @@ impl At<'_> {
 
     fn time(&self, key: &'static str, text: &str) -> Result<Time, ConfigError> {
         match text.split_once(':').map(|(h, m)| (h.parse(), m.parse())) {
-            Some((Ok(hour), Ok(minute))) if text.len() == 5 => match Time::new(hour, minute, 0, 0) {
-                Ok(time) => Ok(time),
-                Err(_) => self.refuse(key, format!("there is no time {text}; use 00:00 to 23:59")),
-            },
+            Some((Ok(hour), Ok(minute))) if text.len() == 5 => {
+                match Time::new(hour, minute, 0, 0) {
+                    Ok(time) => Ok(time),
+                    Err(_) => {
+                        self.refuse(key, format!("there is no time {text}; use 00:00 to 23:59"))
+                    }
+                }
+            }
             _ => self.refuse(key, format!("{text:?} is not a time; write HH:MM")),
         }
     }
 
+    fn within(&self, key: &'static str, v: f32, from: f32, to: f32) -> Result<f32, ConfigError> {
+        match v >= from && v <= to {
+            true => Ok(v),
+            false => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
+        }
+    }
+
+    fn quality(&self, q: &QualityTable) -> Result<QualityLimits, ConfigError> {
+        let [dark, bright] = q.brightness;
+        Ok(QualityLimits {
+            // The aligned face is 112 pixels wide with 35 between the eyes; far below, it is invented.
+            eye_distance_px_min: self.within(
+                "quality.eye_distance_px",
+                q.eye_distance_px,
+                15.0,
+                400.0,
+            )?,
+            brightness_min: self.within("quality.brightness", dark, 0.0, 127.0)?,
+            brightness_max: self.within("quality.brightness", bright, 128.0, 255.0)?,
+            backlight_max: self.within("quality.backlight", q.backlight, 0.0, 255.0)?,
+            yaw_max: self.within("quality.yaw", q.yaw, 0.1, 1.0)?,
+            pitch_max: self.within("quality.pitch", q.pitch, 0.1, 1.0)?,
+            sharpness_min: self.within("quality.sharpness", q.sharpness, 0.0, 1.0)?,
+            ..QualityLimits::default()
+        })
+    }
+
     fn visit(&self, visit: &VisitTable, r: &RecognitionTable) -> Result<Limits, ConfigError> {
-        let within = |key, value: f32, from: f32, to: f32| match value {
-            v if v >= from && v <= to => Ok(v),
-            v => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
-        };
+        let within = |key, value, from, to| self.within(key, value, from, to);
         let millis = |key, value: u64, from: u64, to: u64| match value {
             v if (from..=to).contains(&v) => Ok(Duration::from_millis(v)),
             v => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
@@ -293,8 +345,7 @@ impl At<'_> {
             dwell,
             patience,
             gone_after: millis("visit.gone_after_ms", visit.gone_after_ms, 200, 10_000)?,
-            same_visit: millis("visit.same_visit_s", visit.same_visit_s, 10, 7200)?
-                * 1000,
+            same_visit: millis("visit.same_visit_s", visit.same_visit_s, 10, 7200)? * 1000,
         })
     }
 }

@@ -1,5 +1,4 @@
 //! From what is written to what the program uses.
-<<<<<<< HEAD
 //!
 //! 1. A [`Config`] that exists is usable: every value was checked, every path resolved.
 //! 2. Nothing is silently defaulted that a site must state; every default stands, with its
@@ -12,7 +11,8 @@ pub mod rules;
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, Timestamp};
 use crate::domain::visit::Limits;
-use crate::error::Exit;
+use crate::error::{Exit, Sysexit};
+use crate::vision::QualityLimits;
 use std::path::{Path, PathBuf};
 
 /// The shipped example, with every key and its default.
@@ -75,6 +75,8 @@ pub struct Config {
     pub hours: MealHours,
     /// Times and thresholds of a visit.
     pub visit: Limits,
+    /// What a good picture is.
+    pub quality: QualityLimits,
 }
 
 /// Why a configuration is refused.
@@ -108,9 +110,8 @@ pub enum ConfigError {
     },
 }
 
-impl ConfigError {
-    /// Always [`Exit::Config`]: a restart does not help.
-    pub fn exit(&self) -> Exit {
+impl Sysexit for ConfigError {
+    fn exit(&self) -> Exit {
         Exit::Config
     }
 }
@@ -138,7 +139,3 @@ impl Config {
         file::check(written, path)
     }
 }
-=======
-
-pub mod rules;
->>>>>>> rules

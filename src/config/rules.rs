@@ -11,6 +11,7 @@ use crate::domain::calendar::{AgeRule, Date, Interval, LeapDay};
 use crate::domain::money::Fen;
 use crate::domain::operating_award::{AwardError, AwardStep, OperatingAwards};
 use crate::domain::rules::{Band, Period, RuleBook, RuleError, RuleTable};
+use crate::error::{Exit, Sysexit};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::{fs, io, ops::Range};
@@ -51,6 +52,13 @@ pub enum RulesError {
         /// What is wrong, and what would be right.
         fault: Fault,
     },
+}
+
+impl Sysexit for RulesError {
+    /// A restart does not help.
+    fn exit(&self) -> Exit {
+        Exit::Config
+    }
 }
 
 /// What is wrong with a line of a file of rule tables.

@@ -6,7 +6,7 @@ use crate::domain::gallery::Gallery;
 use crate::domain::visit::{Action, Counter, Limits, Prompt, Settled};
 use crate::frame::Frame;
 use crate::vision::track::Tracker;
-use crate::vision::{Analyser, VisionError};
+use crate::vision::{Analyser, Depth, VisionError};
 
 /// A person at the counter, settled, with elders by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl CheckIn {
     /// # Errors
     /// [`VisionError`] where a model fails on it.
     pub fn frame(&mut self, frame: &Frame) -> Result<Vec<Step>, VisionError> {
-        let sightings = self.analyser.look(frame)?;
+        let sightings = self.analyser.look(frame, Depth::Evidence)?;
         let faces = self.tracker.follow(frame.taken, sightings);
         let actions = self.counter.step(frame.taken, &faces, &self.gallery);
         Ok(actions.into_iter().map(|action| self.step(action)).collect())

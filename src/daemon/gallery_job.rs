@@ -10,9 +10,9 @@ use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{GalleryChange, Stamp};
 use crate::domain::gallery::{Gallery, GalleryError};
 use crate::domain::template::Template;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Sysexit};
 use crate::frame::decode;
-use crate::store::{Enrolled, Store, StoreError};
+use crate::store::{Enrolled, GalleryError as StoredGalleryError, Store};
 use crate::vision::Analyser;
 use std::collections::HashMap;
 use std::path::Path;
@@ -43,17 +43,16 @@ pub enum ImportError {
     NothingGood(Vec<BadLine>),
     /// The store refused it.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Gallery(#[from] StoredGalleryError),
 }
 
-impl From<ImportError> for Failure {
-    fn from(error: ImportError) -> Self {
-        let exit = match &error {
-            ImportError::Store(store) => store.exit(),
-            ImportError::Roster(RosterError::Read { .. }) | ImportError::NoFolder(_) => Exit::Io,
-            ImportError::Roster(_) | ImportError::NothingGood(_) => Exit::Data,
-        };
-        Failure::new(exit, error)
+impl Sysexit for ImportError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Gallery(error) => error.exit(),
+            Self::Roster(RosterError::Read { .. }) | Self::NoFolder(_) => Exit::Io,
+            Self::Roster(_) | Self::NothingGood(_) => Exit::Data,
+        }
     }
 }
 
@@ -86,17 +85,12 @@ pub fn import(
     progress(total, total);
     let kept = keep(store, &bad, &mut enrolled)?;
     bad.sort_by_key(|b| b.number);
-    let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?;
+    let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?.change;
     Ok(Imported { change, bad, kept })
 }
 
 /// Embeds one elder's photographs; each bad one is named.
-fn enrol(
-    analyser: &mut Analyser,
-    line: Line,
-    photos: &Path,
-    bad: &mut Vec<BadLine>,
-) -> Enrolled {
+fn enrol(analyser: &mut Analyser, line: Line, photos: &Path, bad: &mut Vec<BadLine>) -> Enrolled {
     let Line { number, elder, photos: names } = line;
     let mut templates = vec![];
     for name in names.iter().filter(|_| elder.consent.store_face) {
@@ -113,22 +107,23 @@ fn enrol(
 
 fn template(analyser: &mut Analyser, photo: &Path) -> Result<Template, String> {
     let frame = decode::photo_file(photo, Duration::ZERO).map_err(|e| e.to_string())?;
-    analyser.enrol(&frame).map_err(|e| e.to_string())
+    let sighting = analyser.enrol(&frame).map_err(|e| e.to_string())?;
+    Ok(sighting.template.expect("an enrolled face has a template"))
 }
 
 /// Adds what the gallery holds of elders whose line is bad and who are not in the new roster.
 fn keep(
-    store: &mut Store,
+    store: &Store,
     bad: &[BadLine],
     enrolled: &mut Vec<Enrolled>,
-) -> Result<usize, StoreError> {
+) -> Result<usize, StoredGalleryError> {
     let missing = |id: &ElderId| !enrolled.iter().any(|e| e.elder.id == *id);
     let wanted: Vec<ElderId> = bad.iter().filter_map(|b| b.elder.clone()).filter(missing).collect();
     if wanted.is_empty() {
         return Ok(0);
     }
     let mut held: HashMap<ElderId, Enrolled> =
-        store.gallery()?.into_iter().map(|e| (e.elder.id.clone(), e)).collect();
+        store.load_gallery()?.into_iter().map(|e| (e.elder.id.clone(), e)).collect();
     let before = enrolled.len();
     enrolled.extend(wanted.iter().filter_map(|id| held.remove(id)));
     Ok(enrolled.len() - before)

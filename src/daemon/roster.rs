@@ -110,7 +110,8 @@ pub fn read(path: &Path) -> Result<(Vec<Line>, Vec<BadLine>), RosterError> {
 fn parse(bytes: &[u8], path: &str) -> Result<(Vec<Line>, Vec<BadLine>), RosterError> {
     // Excel writes a byte-order mark; it is not part of the first heading.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let heading = |problem| RosterError::Heading { path: path.to_owned(), problem };
     let headings = reader.byte_headers().map_err(|e| heading(e.to_string()))?;
     let columns = columns(headings).map_err(heading)?;
@@ -195,6 +196,7 @@ fn line(number: u64, fields: &Fields<'_>) -> Result<Line, BadLine> {
             birth: date("birth", fields.get("birth")?)?,
             eligible: periods("eligible", fields.get("eligible")?)?,
             home_care: periods("home_care", fields.get("home_care")?)?,
+            notices: vec![],
             consent: consent(fields.get("consent")?)?,
         };
         Ok(Line { number, elder, photos: photos(fields.get("photos")?)? })
@@ -205,8 +207,12 @@ fn line(number: u64, fields: &Fields<'_>) -> Result<Line, BadLine> {
 fn name(text: &str) -> Result<String, String> {
     match text.chars().count() {
         0 => Err("the name is empty".to_owned()),
-        n if n > NAME_CHARS_MAX => Err(format!("the name has more than {NAME_CHARS_MAX} characters")),
-        _ if text.chars().any(char::is_control) => Err("the name has control characters".to_owned()),
+        n if n > NAME_CHARS_MAX => {
+            Err(format!("the name has more than {NAME_CHARS_MAX} characters"))
+        }
+        _ if text.chars().any(char::is_control) => {
+            Err("the name has control characters".to_owned())
+        }
         _ => Ok(text.to_owned()),
     }
 }
@@ -309,7 +315,8 @@ mod tests {
             ("p_1,王,F,1950-02-03,,,,", "stands in line 2 already"),
         ];
         for (line, problem) in cases {
-            let (lines, bad) = read_text(&format!("{HEADING}{GOOD}{line}\n{}", GOOD.replace("p_1", "p_9")));
+            let (lines, bad) =
+                read_text(&format!("{HEADING}{GOOD}{line}\n{}", GOOD.replace("p_1", "p_9")));
             assert_eq!(lines.iter().map(|l| l.number).collect::<Vec<_>>(), [2, 4], "{line}");
             assert_eq!(bad.len(), 1, "{line}");
             assert_eq!(bad[0].number, 3);

@@ -15,7 +15,7 @@ use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::service_date;
 use crate::domain::entry::{ClockTrust, Stamp};
 use crate::error::{Exit, Failure};
-use crate::store::{Store, StoreError};
+use crate::store::{LEDGER_FILE, LedgerError, Store};
 use crate::vision::{Analyser, VisionError};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ const BROKEN_FRAMES_MAX: u32 = 50;
 struct Request {
     stamp: Stamp,
     outcome: Outcome,
-    answer: SyncSender<Result<Shown, StoreError>>,
+    answer: SyncSender<Result<Shown, LedgerError>>,
 }
 
 /// What was done between ready and stopped.
@@ -44,13 +44,28 @@ pub struct Summary {
     pub failed: u64,
 }
 
-/// Opens the store of a configuration, making it where the folder is new.
+/// Opens the store of a configuration, making it where the folder has no ledger yet.
 ///
 /// # Errors
-/// [`StoreError`], as a failure.
+/// [`crate::store::StoreError`]; and a ledger of another device is refused.
 pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
-    Store::open_or_init(&config.state, &config.site.device, stamp)
-        .map_err(|e| Failure::new(e.exit(), e))
+    let device = &config.site.device;
+    if !config.state.join(LEDGER_FILE).exists() {
+        return Ok(Store::init(&config.state, device, stamp)?);
+    }
+    let store = Store::open(&config.state)?;
+    match store.device() == device {
+        true => Ok(store),
+        false => {
+            let text = format!(
+                "the ledger in {} belongs to device {}, the configuration says {device}; mend \
+                 site.device or paths.state",
+                config.state.display(),
+                store.device()
+            );
+            Err(Failure::new(Exit::Config, text))
+        }
+    }
 }
 
 /// Runs until a signal (SIGTERM, SIGINT) or the end of a replay.
@@ -61,13 +76,12 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     let started = Instant::now();
     let (clock, mut source) = source(config)?;
     let stamp = stamp(clock.as_ref());
-    let mut store = open_store(config, stamp)?;
-    let book = rules::load(&config.rules).map_err(|e| Failure::new(e.exit(), e))?;
-    let analyser =
-        Analyser::open(&config.models).map_err(|e| Failure::new(e.exit(), e))?;
-    let enrolled = store.gallery().map_err(|e| Failure::new(e.exit(), e))?;
-    let (gallery, elders) = gallery_job::assemble(enrolled, &analyser)
-        .map_err(|e| Failure::new(Exit::Config, e))?;
+    let store = open_store(config, stamp)?;
+    let book = rules::load(&config.rules)?;
+    let analyser = Analyser::open(&config.models, config.quality)?;
+    let enrolled = store.load_gallery()?;
+    let (gallery, elders) =
+        gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
     info!(
         device = config.site.device,
         elders = elders.len(),
@@ -96,7 +110,7 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
         let waited = wait(done);
         slot.close();
         let summary = vision.join().expect("release builds abort on panic");
-        waited.and(summary.map_err(|e| Failure::new(Exit::Software, e)))
+        waited.and(summary.map_err(Failure::from))
     })?;
     info!(
         frames = summary.frames,
@@ -112,8 +126,7 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
 fn source(config: &Config) -> Result<(Box<dyn Clock>, Box<dyn FrameSource>), Failure> {
     match &config.camera {
         Camera::Replay { path, rate, looped, starts_at, .. } => {
-            let replay = Replay::open(path, *rate, *looped)
-                .map_err(|e| Failure::new(e.exit(), e))?;
+            let replay = Replay::open(path, *rate, *looped)?;
             let clock: Box<dyn Clock> = match starts_at {
                 Some(start) => Box::new(ScriptedClock::new(*start)),
                 None => Box::new(SystemClock::default()),

@@ -7,7 +7,7 @@ use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{EntryNumber, Event, Meal, Method, Review, Stamp, Visit};
 use crate::domain::rules::RuleBook;
 use crate::domain::subsidy::{Award, NoAward, Occasion, Ruling};
-use crate::store::{Store, StoreError};
+use crate::store::{LedgerError, Store};
 use std::collections::HashMap;
 
 /// What the page shows about a settled visit.
@@ -83,8 +83,8 @@ impl Writer {
     /// Records a settled visit and says what to show. What is shown has been committed.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing was recorded.
-    pub fn settle(&mut self, stamp: Stamp, outcome: &Outcome) -> Result<Shown, StoreError> {
+    /// [`LedgerError`]: nothing was recorded.
+    pub fn settle(&mut self, stamp: Stamp, outcome: &Outcome) -> Result<Shown, LedgerError> {
         let date = local(stamp.at).0;
         let window = match self.serving(stamp) {
             Ok(window) => window,
@@ -116,7 +116,7 @@ impl Writer {
         date: Date,
         window: MealWindow,
         id: &ElderId,
-    ) -> Result<Shown, StoreError> {
+    ) -> Result<Shown, LedgerError> {
         let elder = self.elders.get(id).expect("whoever has a template is in the roster");
         let history = self.store.history(id, date)?;
         let occasion = Occasion { date, window, eligibility_as_of: self.as_of };

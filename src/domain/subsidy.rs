@@ -111,6 +111,24 @@ pub enum Standing {
     Pending,
 }
 
+impl Standing {
+    /// Both.
+    pub const ALL: [Standing; 2] = [Self::Firm, Self::Pending];
+
+    /// The code used in the ledger.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Firm => "firm",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// The standing of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.code() == code)
+    }
+}
+
 /// What to write about a recognised elder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ruling {

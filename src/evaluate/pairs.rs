@@ -3,8 +3,8 @@
 use super::folds::{self, Scored};
 use crate::domain::evidence::FaceBox;
 use crate::domain::template::Template;
-use crate::error::Exit;
-use crate::vision::decode::{self, DecodeError};
+use crate::error::{Exit, Sysexit};
+use crate::frame::decode::{self, DecodeError};
 use crate::vision::{Analyser, VisionError};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,9 +71,8 @@ pub enum PairsError {
     Vision(#[from] VisionError),
 }
 
-impl PairsError {
-    /// The exit code of a process that ends because of this.
-    pub fn exit(&self) -> Exit {
+impl Sysexit for PairsError {
+    fn exit(&self) -> Exit {
         match self {
             Self::Io { .. } => Exit::Io,
             Self::Line { .. } | Self::Photo { .. } => Exit::Data,

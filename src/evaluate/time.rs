@@ -1,7 +1,7 @@
 //! Time of each stage on one picture, beside the bare model runs.
 
-use crate::error::Exit;
-use crate::vision::decode::{self, DecodeError};
+use crate::error::{Exit, Sysexit};
+use crate::frame::decode::{self, DecodeError};
 use crate::vision::{Analyser, Role, VisionError};
 use serde::Serialize;
 use std::hint::black_box;
@@ -52,9 +52,8 @@ pub enum TimeError {
     Vision(#[from] VisionError),
 }
 
-impl TimeError {
-    /// The exit code of a process that ends because of this.
-    pub fn exit(&self) -> Exit {
+impl Sysexit for TimeError {
+    fn exit(&self) -> Exit {
         match self {
             Self::Decode(_) | Self::NoFace => Exit::Data,
             Self::Rounds(_) => Exit::Usage,

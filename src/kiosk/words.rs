@@ -60,7 +60,9 @@ pub fn no_award(reason: NoAward) -> &'static str {
         NoAward::AlreadyToday => "今天已领过补贴,欢迎用餐",
         NoAward::UnderAge => "未满70周岁,暂无补贴,欢迎用餐",
         NoAward::HomeCare => "已享受居家养老服务,本餐不补贴,欢迎用餐",
-        NoAward::NotEligible | NoAward::NoRules => "欢迎用餐,补贴请咨询工作人员",
+        NoAward::NotEligible | NoAward::NoRules | NoAward::Deceased | NoAward::Moved => {
+            "欢迎用餐,补贴请咨询工作人员"
+        }
     }
 }
 

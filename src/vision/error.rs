@@ -2,7 +2,7 @@
 
 use crate::domain::evidence::Flaw;
 use crate::domain::template::TemplateError;
-use crate::error::Exit;
+use crate::error::{Exit, Sysexit};
 use std::path::PathBuf;
 
 /// A failure of the model pack, of ONNX Runtime, or of a model while it runs.
@@ -68,9 +68,8 @@ pub enum VisionError {
     },
 }
 
-impl VisionError {
-    /// The exit code of a process that ends because of this.
-    pub fn exit(&self) -> Exit {
+impl Sysexit for VisionError {
+    fn exit(&self) -> Exit {
         match self {
             Self::Run { .. } | Self::Embedding { .. } => Exit::Software,
             _ => Exit::Config,
@@ -95,9 +94,8 @@ pub enum EnrolError {
     Vision(#[from] VisionError),
 }
 
-impl EnrolError {
-    /// The exit code of a process that ends because of this.
-    pub fn exit(&self) -> Exit {
+impl Sysexit for EnrolError {
+    fn exit(&self) -> Exit {
         match self {
             Self::Vision(error) => error.exit(),
             _ => Exit::Data,

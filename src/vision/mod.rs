@@ -1,7 +1,7 @@
 //! Pixels to evidence.
 //!
 //! ```text
-//! bytes ──decode──▶ Frame ──detect──▶ boxes ──landmarks──▶ five points ──align──▶ upright face
+//! Frame ──detect──▶ boxes ──landmarks──▶ five points ──align──▶ upright face
 //!                     │                                                            │      │
 //!                     └──────────────liveness──▶ score             quality ◀───────┘      │
 //!                                                                 template ◀──embed───────┘
@@ -16,7 +16,6 @@
 
 mod align;
 mod analyser;
-pub mod decode;
 mod detect;
 mod embed;
 mod error;
@@ -27,6 +26,7 @@ mod manifest;
 mod quality;
 mod sample;
 mod session;
+pub mod track;
 
 pub use align::FivePoints;
 pub(crate) use analyser::Role;

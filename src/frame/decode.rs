@@ -6,18 +6,22 @@
 //!    is grey below the damage. Half a face must not become a template.
 //! 3. Any bytes give a frame or an error, never a panic.
 //!
-//! It opens no files.
+//! It opens no files but those it is told to, and reads no more of them than a picture may have.
 
-use crate::frame::{FRAME_PIXELS_MAX, FRAME_SIDE_MAX, Frame};
+use super::{FRAME_PIXELS_MAX, FRAME_SIDE_MAX, Frame};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, Limits, RgbImage};
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read as _};
+use std::path::Path;
 use std::time::Duration;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+/// Largest photograph file.
+pub const PHOTO_FILE_BYTES_MAX: u64 = 32 << 20;
 /// Most scans of a progressive JPEG; a hostile one repeats them to waste time.
 const SCANS_MAX: usize = 64;
 /// Most bytes that decoding a PNG may take: the pixels with 16 bits and alpha, and as much again.
@@ -43,6 +47,12 @@ pub enum DecodeError {
     /// A damaged or unsupported JPEG.
     #[error("the JPEG is damaged or of an unsupported kind ({0}); save it anew")]
     Jpeg(String),
+    /// The file cannot be read.
+    #[error("cannot be read ({0}); check the name and the permissions")]
+    Read(#[source] std::io::Error),
+    /// The file is larger than [`PHOTO_FILE_BYTES_MAX`].
+    #[error("{0} bytes are more than a photograph may have (32 MiB); scale it")]
+    FileSize(u64),
     /// A damaged or unsupported PNG.
     #[error("the PNG is damaged or of an unsupported kind; save it anew")]
     Png(#[source] image::ImageError),
@@ -77,6 +87,21 @@ pub fn photo(bytes: &[u8], taken: Duration) -> Result<Frame, DecodeError> {
     picture.apply_orientation(orientation);
     let rgb = picture.into_rgb8();
     frame(rgb.width(), rgb.height(), rgb.into_raw(), taken)
+}
+
+/// Decodes the photograph in a file; see [`photo`].
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn photo_file(path: &Path, taken: Duration) -> Result<Frame, DecodeError> {
+    let mut bytes = vec![];
+    let file = File::open(path).map_err(DecodeError::Read)?;
+    let length = file.metadata().map_err(DecodeError::Read)?.len();
+    if length > PHOTO_FILE_BYTES_MAX {
+        return Err(DecodeError::FileSize(length));
+    }
+    file.take(PHOTO_FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(DecodeError::Read)?;
+    photo(&bytes, taken)
 }
 
 fn frame(width: u32, height: u32, rgb: Vec<u8>, taken: Duration) -> Result<Frame, DecodeError> {
