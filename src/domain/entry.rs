@@ -7,7 +7,7 @@
 use super::calendar::{Date, MealWindow, Timestamp};
 use super::elder::ElderId;
 use super::money::Fen;
-use super::subsidy::{Award, NoAward};
+use super::subsidy::{Award, NoAward, Standing};
 
 /// An entry's number: 1 for the genesis entry, then without gaps.
 pub type EntryNumber = u64;
@@ -19,6 +19,24 @@ pub enum ClockTrust {
     Trusted,
     /// It did not; the entry waits for confirmation (待核).
     Untrusted,
+}
+
+impl ClockTrust {
+    /// Both.
+    pub const ALL: [ClockTrust; 2] = [Self::Trusted, Self::Untrusted];
+
+    /// The code used in the ledger.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Untrusted => "untrusted",
+        }
+    }
+
+    /// The trust of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.code() == code)
+    }
 }
 
 /// When something happened, and how far that can be believed.
@@ -41,6 +59,25 @@ pub enum Method {
     Staff,
 }
 
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 3] = [Self::Face, Self::Card, Self::Staff];
+
+    /// The code used in the ledger.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Face => "face",
+            Self::Card => "card",
+            Self::Staff => "staff",
+        }
+    }
+
+    /// The method of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.code() == code)
+    }
+}
+
 /// A subsidised meal (补贴人次).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meal {
@@ -54,6 +91,8 @@ pub struct Meal {
     pub method: Method,
     /// What it is worth, and by which rules.
     pub award: Award,
+    /// Whether the amount may be settled as it stands.
+    pub standing: Standing,
     /// Day of the eligibility data that it rests on.
     pub eligibility_as_of: Date,
 }
@@ -120,6 +159,20 @@ pub enum Event {
     },
     /// The gallery was replaced.
     Gallery(GalleryChange),
+}
+
+impl Event {
+    /// The code of its kind, as the ledger writes it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Genesis { .. } => "genesis",
+            Self::Meal(_) => "meal",
+            Self::Visit(_) => "visit",
+            Self::Review(_) => "review",
+            Self::Void { .. } => "void",
+            Self::Gallery(_) => "gallery",
+        }
+    }
 }
 
 /// An entry of the ledger.
