@@ -38,7 +38,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("store", "record domain clock error"),
     ("city", "record domain clock error"),
     ("kiosk", "domain frame clock error"),
-    ("record", "domain"),
+    ("record", "domain error"),
     ("logging", "error"),
     ("clock", "domain"),
     ("frame", ""),

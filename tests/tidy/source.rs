@@ -21,7 +21,8 @@ impl Source {
     pub fn new(path: &str, text: &str) -> Self {
         let rust = path.ends_with(".rs");
         let code = if rust { without_comments_and_literals(text) } else { String::new() };
-        let for_tests = !path.starts_with("src/") || path.ends_with("/tests.rs");
+        let for_tests =
+            !path.starts_with("src/") || path.ends_with("/tests.rs") || path.contains("/tests/");
         let shipped = if for_tests { String::new() } else { without_tests(&code) };
         Source { path: path.to_owned(), text: text.to_owned(), code, shipped }
     }
