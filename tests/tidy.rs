@@ -7,6 +7,8 @@
 //! What clippy and rustc can check is left to them. What the shipped configuration means is
 //! checked where configuration is read; here each TOML file has only to be TOML.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
 #[path = "tidy/readme.rs"]
 mod readme;
 #[path = "tidy/source.rs"]
@@ -102,6 +104,9 @@ const PRIVATE_NAMES: &[&str] = &[
 
 /// Longest source file, in lines: a longer one holds two ideas.
 const FILE_LINES_MAX: usize = 400;
+
+/// Reads one source and says what is wrong with it, a line each.
+type Check = fn(&Source) -> Vec<String>;
 
 /// A rule of [`MAY_IMPORT`] or [`FENCES`] as single names.
 fn row<'a>(table: &[(&str, &'a str)], key: &str) -> Option<Vec<&'a str>> {
@@ -219,16 +224,15 @@ fn check_dependency_comments(source: &Source) -> Vec<String> {
     }
     let (mut found, mut in_dependencies, mut open_lists, mut above) = (Vec::new(), false, 0, "");
     for (line, text) in numbered(&source.text) {
+        let comment = text.starts_with('#');
+        let entry = open_lists == 0 && !comment && text.contains('=');
         if text.starts_with('[') {
             in_dependencies = text.trim_end_matches(']').ends_with("dependencies");
-        } else if in_dependencies && open_lists == 0 && text.contains('=') && !text.starts_with('#')
-        {
-            if !above.starts_with("# ") {
-                found.push(source.at(line, "say above it why this dependency is here"));
-            }
+        } else if in_dependencies && entry && !above.starts_with("# ") {
+            found.push(source.at(line, "say above it why this dependency is here"));
         }
-        let count = |bracket| text.matches(bracket).count();
-        if !text.starts_with('#') {
+        if !comment {
+            let count = |bracket| text.matches(bracket).count();
             open_lists = (open_lists + count('[')).saturating_sub(count(']'));
         }
         above = text;
@@ -249,7 +253,7 @@ fn check_toml_parses(source: &Source) -> Vec<String> {
 
 /// Every check, with a source that must not pass it.
 #[rustfmt::skip]
-const CHECKS: &[(fn(&Source) -> Vec<String>, &str, &str)] = &[
+const CHECKS: &[(Check, &str, &str)] = &[
     (check_import_directions, "src/domain/visit.rs", "use crate::store::Ledger;"),
     (check_import_directions, "src/vision/align.rs", "use crate::{camera::Replay, frame::Frame};"),
     (check_import_directions, "src/vision/align.rs", "fn f() -> super::super::store::Ledger;"),
@@ -272,7 +276,7 @@ const CHECKS: &[(fn(&Source) -> Vec<String>, &str, &str)] = &[
 
 /// Runs one check over the project and shows all that it finds.
 #[track_caller]
-fn check(check: fn(&Source) -> Vec<String>) {
+fn check(check: Check) {
     let sources = read_all(Path::new(env!("CARGO_MANIFEST_DIR")));
     assert!(sources.iter().any(|s| s.path == "src/lib.rs"), "the sources were found");
     let found: Vec<String> = sources.iter().flat_map(check).collect();
