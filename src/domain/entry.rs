@@ -21,6 +21,24 @@ pub enum ClockTrust {
     Untrusted,
 }
 
+impl ClockTrust {
+    /// Both.
+    pub const ALL: [ClockTrust; 2] = [Self::Trusted, Self::Untrusted];
+
+    /// The code used in the ledger.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Untrusted => "untrusted",
+        }
+    }
+
+    /// The trust of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.code() == code)
+    }
+}
+
 /// When something happened, and how far that can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -39,6 +57,25 @@ pub enum Method {
     Card,
     /// By staff (人工核验).
     Staff,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 3] = [Self::Face, Self::Card, Self::Staff];
+
+    /// The code used in the ledger.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Face => "face",
+            Self::Card => "card",
+            Self::Staff => "staff",
+        }
+    }
+
+    /// The method of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.code() == code)
+    }
 }
 
 /// A subsidised meal (补贴人次).
@@ -120,6 +157,20 @@ pub enum Event {
     },
     /// The gallery was replaced.
     Gallery(GalleryChange),
+}
+
+impl Event {
+    /// The code of its kind, as the ledger writes it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Genesis { .. } => "genesis",
+            Self::Meal(_) => "meal",
+            Self::Visit(_) => "visit",
+            Self::Review(_) => "review",
+            Self::Void { .. } => "void",
+            Self::Gallery(_) => "gallery",
+        }
+    }
 }
 
 /// An entry of the ledger.

@@ -1,1 +1,1 @@
-//! The only SQL: schema, migrations, ledger, gallery.
+//! placeholder
