@@ -1,1 +1,154 @@
-//! placeholder
+//! The only SQL: the ledger, what follows from it, and the gallery, in one SQLite file.
+//!
+//! 1. There is one writer. A [`Store`] holds the state folder's lock for its whole life; a second
+//!    process is told so. A [`Reader`] needs no lock and changes nothing.
+//! 2. An entry and all that follows from it are one durable transaction: when
+//!    [`Store::append`] returns, the meal is safe, and before that it is not there at all.
+//! 3. Entries are only ever added, and the schema itself refuses anything else.
+//! 4. A second subsidised meal in one daily slot is refused by a primary key.
+//! 5. Names and templates are sealed before they reach SQLite ([`vault`]).
+//!
+//! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
+
+mod db;
+mod folder;
+mod gallery;
+mod identity;
+mod ledger;
+mod projection;
+mod reader;
+pub mod vault;
+mod verify;
+
+pub use db::DbError;
+pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE};
+pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
+pub use ledger::{Appended, LedgerError, Unvoidable};
+pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
+pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
+
+use crate::domain::calendar::Date;
+use crate::domain::elder::ElderId;
+use crate::domain::entry::{Event, Stamp};
+use crate::domain::subsidy::History;
+use crate::error::Exit;
+use rusqlite::{Connection, TransactionBehavior};
+use std::fs::File;
+use std::path::Path;
+use vault::{Vault, VaultError};
+
+/// Why a state folder could not be set up or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder, its lock or the database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The box key.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The first entry.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl StoreError {
+    /// The exit code of the innermost failure.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Db(e) => e.exit(),
+            Self::Vault(e) => e.exit(),
+            Self::Ledger(e) => e.exit(),
+        }
+    }
+}
+
+/// The writing end: the one connection that changes the ledger and the gallery.
+pub struct Store {
+    conn: Connection,
+    vault: Vault,
+    device: String,
+    /// Released by the operating system when the process ends, however it ends.
+    _lock: File,
+}
+
+impl Store {
+    /// Sets up `dir` (made where it is missing, for the owner alone): lock, box key, and a ledger
+    /// whose first entry names `device`. A set-up that was cut off can simply be run again.
+    ///
+    /// # Errors
+    /// [`DbError::Exists`] where there is a ledger already; otherwise what [`Store::open`] gives,
+    /// or a device id that the ledger format does not allow.
+    pub fn init(dir: &Path, device: &str, stamp: Stamp) -> Result<Self, StoreError> {
+        folder::make_dir(dir)?;
+        let lock = folder::lock(dir)?;
+        let path = dir.join(LEDGER_FILE);
+        if path.exists() {
+            return Err(DbError::Exists(path).into());
+        }
+        let vault = Vault::create(&dir.join(KEY_FILE))?;
+        // The ledger is built under another name: either it stands with its first entry or not.
+        let staged = folder::Staged::new(&path)?;
+        let mut conn = db::create(staged.file())?;
+        let event = Event::Genesis { device: device.to_owned() };
+        let tx = conn.transaction().map_err(LedgerError::from)?;
+        ledger::append(&tx, &vault.salt()?, stamp, &event)?;
+        tx.commit().map_err(LedgerError::from)?;
+        db::close(conn)?;
+        staged.publish()?;
+        Self::with(dir, vault, lock)
+    }
+
+    /// Opens the store in `dir` for writing.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] where another process holds it; [`DbError`] for a missing, foreign, newer
+    /// or altered file; [`VaultError`] for a box key that is missing or open to others.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(LEDGER_FILE);
+        if !path.exists() {
+            return Err(DbError::Missing(path).into());
+        }
+        let lock = folder::lock(dir)?;
+        Self::with(dir, Vault::open(&dir.join(KEY_FILE))?, lock)
+    }
+
+    fn with(dir: &Path, vault: Vault, lock: File) -> Result<Self, StoreError> {
+        let conn = db::open(&dir.join(LEDGER_FILE))?;
+        let device = ledger::device(&conn)?;
+        Ok(Store { conn, vault, device, _lock: lock })
+    }
+
+    /// The device that the ledger belongs to.
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// Adds an entry and all that follows from it, durably. Fractions of a second are dropped from
+    /// the stamp.
+    ///
+    /// # Errors
+    /// [`LedgerError::SlotTaken`] for a second subsidised meal in one slot;
+    /// [`LedgerError::Unvoidable`]; [`LedgerError::Reserved`] for kinds that only the store itself
+    /// writes (genesis, gallery). Nothing has been written then.
+    pub fn append(&mut self, stamp: Stamp, event: &Event) -> Result<Appended, LedgerError> {
+        if matches!(event, Event::Genesis { .. } | Event::Gallery(_)) {
+            return Err(LedgerError::Reserved(event.kind()));
+        }
+        let salt = self.vault.salt()?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let appended = ledger::append(&tx, &salt, stamp, event)?;
+        tx.commit()?;
+        Ok(appended)
+    }
+
+    /// What stands for `elder` on the service date `date`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn history(&self, elder: &ElderId, date: Date) -> Result<History, LedgerError> {
+        ledger::history(&self.conn, elder, date)
+    }
+}
+
+#[cfg(test)]
+mod tests;

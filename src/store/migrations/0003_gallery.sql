@@ -1,9 +1,8 @@
 -- Elders, their keys and their templates. Everything personal is sealed; see store::vault.
 
 CREATE TABLE elder (
-    id          TEXT PRIMARY KEY,
-    key_version INTEGER NOT NULL,
-    identity    BLOB NOT NULL
+    id       TEXT PRIMARY KEY,
+    identity BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- An elder's own keys, wrapped by the box key. purpose is 'face' or 'identity'.
@@ -16,10 +15,9 @@ CREATE TABLE elder_key (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE template (
-    elder       TEXT NOT NULL REFERENCES elder (id) ON DELETE CASCADE,
-    place       INTEGER NOT NULL,
-    key_version INTEGER NOT NULL,
-    model       BLOB NOT NULL,
-    vector      BLOB NOT NULL,
+    elder  TEXT NOT NULL REFERENCES elder (id) ON DELETE CASCADE,
+    place  INTEGER NOT NULL,
+    model  BLOB NOT NULL,
+    vector BLOB NOT NULL,
     PRIMARY KEY (elder, place)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,304 @@
+//! The database file: opening, pragmas, migrations.
+//!
+//! 1. A file is changed only after it is known to be ours (application id, schema, version).
+//! 2. Each migration is one file and one transaction, together with its version row.
+
+use crate::error::Exit;
+use rusqlite::config::DbConfig;
+use rusqlite::ffi::ErrorCode;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `CANT`: tells our files from other SQLite files.
+const APPLICATION_ID: i32 = 0x4341_4E54;
+/// Oldest SQLite that is used; its predecessors can corrupt a WAL database in a rare race.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// How long a statement waits for another connection's lock.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Longest value that a row may hold; a damaged row must not ask for a gigabyte.
+const VALUE_BYTES_MAX: i32 = 1 << 20;
+
+/// The schema, step by step; a step's number is its place in the list, from 1.
+const MIGRATIONS: [(&str, &str); 3] = [
+    ("ledger", include_str!("migrations/0001_ledger.sql")),
+    ("projections", PROJECTIONS),
+    ("gallery", include_str!("migrations/0003_gallery.sql")),
+];
+/// The tables that follow from the entries.
+pub(super) const PROJECTIONS: &str = include_str!("migrations/0002_projections.sql");
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No file.
+    #[error("{}: there is no ledger here; set the box up first, or name another folder", .0.display())]
+    Missing(PathBuf),
+    /// A file where a new one should be made.
+    #[error("{}: there is a ledger already; it is never overwritten, name another folder", .0.display())]
+    Exists(PathBuf),
+    /// Not a database of this program.
+    #[error("{}: this is not a ledger of canteend; name another file", .0.display())]
+    Foreign(PathBuf),
+    /// Written by a newer program.
+    #[error(
+        "{}: schema version {found} is newer than {} that this program knows; install the newer \
+         program again", path.display(), MIGRATIONS.len()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+    },
+    /// Written by an older program, and opened for reading only.
+    #[error("{}: schema version {found} is older than this program's; start canteend once to bring it up to date", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+    },
+    /// Tables or triggers are not as this program made them.
+    #[error("{}: the schema was altered at \"{object}\"; restore the file from a backup", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// The first table, index or trigger that differs.
+        object: String,
+    },
+    /// Another process writes here.
+    #[error("{}: another canteend is at work here; stop it first, or let it do the work", .0.display())]
+    Busy(PathBuf),
+    /// Too old a SQLite was linked in.
+    #[error("SQLite {0} is too old to be trusted with a ledger; build with the bundled one")]
+    OldSqlite(&'static str),
+    /// A file or folder could not be made, locked or moved.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite could not open or read the file.
+    #[error("{}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl DbError {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Missing(_) | Self::Exists(_) | Self::OldSqlite(_) => Exit::Config,
+            Self::Foreign(_) | Self::Altered { .. } => Exit::Data,
+            Self::Newer { .. } | Self::Older { .. } => Exit::Config,
+            Self::Busy(_) => Exit::Unavailable,
+            Self::File { .. } => Exit::Io,
+            Self::Sqlite { source, .. } => sqlite_exit(source),
+        }
+    }
+}
+
+/// The exit code of a failure inside SQLite.
+pub(super) fn sqlite_exit(error: &rusqlite::Error) -> Exit {
+    match error {
+        rusqlite::Error::SqliteFailure(e, _) => match e.code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Exit::Unavailable,
+            ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::CannotOpen
+            | ErrorCode::PermissionDenied => Exit::Io,
+            ErrorCode::OutOfMemory => Exit::Unavailable,
+            ErrorCode::ApiMisuse | ErrorCode::ParameterOutOfRange => Exit::Software,
+            // Corrupt, not a database, broken constraints, an unreadable header or schema: our own
+            // statements are fixed, so what they meet is bad data.
+            _ => Exit::Data,
+        },
+        rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::Utf8Error(..)
+        | rusqlite::Error::QueryReturnedNoRows
+        | rusqlite::Error::SqlInputError { .. } => Exit::Data,
+        _ => Exit::Software,
+    }
+}
+
+/// Says which file or folder a failure is about.
+pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> DbError {
+    |source| DbError::File { path: path.to_owned(), source }
+}
+
+fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> DbError {
+    |source| DbError::Sqlite { path: path.to_owned(), source }
+}
+
+/// Makes the schema in the empty file at `path`.
+pub(super) fn create(path: &Path) -> Result<Connection, DbError> {
+    check_sqlite()?;
+    let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sqlite(path))?;
+    configure(&conn).and_then(|()| migrate(&mut conn, 0)).map_err(sqlite(path))?;
+    Ok(conn)
+}
+
+/// Opens our file at `path` for writing and brings its schema up to date.
+pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
+    check_sqlite()?;
+    let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sqlite(path))?;
+    let version = version(&conn, path)?;
+    configure(&conn).map_err(sqlite(path))?;
+    migrate(&mut conn, version).map_err(sqlite(path))?;
+    check_schema(&conn, path)?;
+    Ok(conn)
+}
+
+/// Opens our file at `path` for reading; on a medium that cannot be written, as the immutable file
+/// that it then is.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, DbError> {
+    check_sqlite()?;
+    if !path.is_file() {
+        return Err(DbError::Missing(path.to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let opened = connect(path, flags).and_then(|conn| {
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(conn)
+    });
+    let conn = match opened {
+        // SQLite reads a WAL database through a shared-memory file beside it, which cannot be made
+        // on such a medium. Without a log there is nothing but the file itself to be read.
+        Err(rusqlite::Error::SqliteFailure(e, _))
+            if matches!(e.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) && !has_log(path) =>
+        {
+            connect(&immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        other => other,
+    };
+    let conn = conn.map_err(sqlite(path))?;
+    let found = version(&conn, path)?;
+    if found < MIGRATIONS.len() as i64 {
+        return Err(DbError::Older { path: path.to_owned(), found });
+    }
+    check_schema(&conn, path)?;
+    Ok(conn)
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
+/// `path` as a URI that tells SQLite that nothing will change the file.
+fn immutable(path: &Path) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    PathBuf::from(uri + "?immutable=1")
+}
+
+/// Closes the connection, so that its log is folded into the file.
+pub(super) fn close(conn: Connection) -> Result<(), DbError> {
+    let path = PathBuf::from(conn.path().unwrap_or_default());
+    conn.close().map_err(|(_, source)| DbError::Sqlite { path, source })
+}
+
+fn check_sqlite() -> Result<(), DbError> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(DbError::OldSqlite(rusqlite::version()));
+    }
+    Ok(())
+}
+
+/// A connection with everything set that does not touch the file.
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY_WAIT)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    conn.execute_batch(
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;
+         PRAGMA recursive_triggers = ON; PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(conn)
+}
+
+/// The settings of the writing connection. A commit returns after the log has reached the disk;
+/// deleted content is overwritten.
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+    )
+}
+
+/// The schema version of a file that is ours and not newer than this program.
+fn version(conn: &Connection, path: &Path) -> Result<i64, DbError> {
+    let id: i32 =
+        conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(sqlite(path))?;
+    if id != APPLICATION_ID {
+        return Err(DbError::Foreign(path.to_owned()));
+    }
+    let found = conn
+        .query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))
+        .map_err(sqlite(path))?;
+    if found > MIGRATIONS.len() as i64 {
+        return Err(DbError::Newer { path: path.to_owned(), found });
+    }
+    Ok(found)
+}
+
+/// Applies the steps after `version`.
+fn migrate(conn: &mut Connection, version: i64) -> rusqlite::Result<()> {
+    for (number, (name, sql)) in (1i64..).zip(MIGRATIONS).skip_while(|(n, _)| *n <= version) {
+        let tx = conn.transaction()?;
+        if number == 1 {
+            tx.execute_batch(
+                "CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;",
+            )?;
+            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        tx.execute_batch(sql)?;
+        tx.execute("INSERT INTO migration (version, name) VALUES (?1, ?2)", (number, name))?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// Compares the schema with one freshly made: a missing trigger or a table turned into a view would
+/// make every other check worthless.
+fn check_schema(conn: &Connection, path: &Path) -> Result<(), DbError> {
+    type Object = (String, Option<String>);
+    fn objects(conn: &Connection) -> rusqlite::Result<Vec<Object>> {
+        let mut stmt = conn.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name, sql")?;
+        stmt.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+    let ours = || {
+        let mut fresh = Connection::open_in_memory()?;
+        migrate(&mut fresh, 0)?;
+        objects(&fresh)
+    };
+    let ours = ours().map_err(sqlite(path))?;
+    let theirs = objects(conn).map_err(sqlite(path))?;
+    let differs = ours.iter().find(|o| !theirs.contains(o));
+    match differs.or_else(|| theirs.iter().find(|o| !ours.contains(o))) {
+        Some((name, _)) => Err(DbError::Altered { path: path.to_owned(), object: name.clone() }),
+        None => Ok(()),
+    }
+}

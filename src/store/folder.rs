@@ -1,0 +1,73 @@
+//! The state folder: its lock, and files that appear whole or not at all.
+
+use super::db::{DbError, file};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The database in the state folder.
+pub const LEDGER_FILE: &str = "ledger.db";
+/// The lock in the state folder.
+pub const LOCK_FILE: &str = "lock";
+/// The box key in the state folder.
+pub const KEY_FILE: &str = "box.key";
+
+/// Makes the state folder, open to its owner alone, where it is missing.
+pub(super) fn make_dir(dir: &Path) -> Result<(), DbError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))
+}
+
+/// Takes the folder's lock, which lasts as long as the file stays open.
+pub(super) fn lock(dir: &Path) -> Result<File, DbError> {
+    let path = dir.join(LOCK_FILE);
+    let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+    let lock = lock.map_err(file(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(DbError::Busy(dir.to_owned())),
+        Err(TryLockError::Error(e)) => Err(file(&path)(e)),
+    }
+}
+
+/// A database that is being made under another name, next to where it will stand.
+pub(super) struct Staged {
+    staged: PathBuf,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Clears away what an earlier attempt left and makes an empty file for the owner alone.
+    pub(super) fn new(path: &Path) -> Result<Self, DbError> {
+        let staged = path.with_extension("db.new");
+        for suffix in ["", "-wal", "-shm"] {
+            let mut old = staged.clone().into_os_string();
+            old.push(suffix);
+            match fs::remove_file(&old) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                    return Err(file(Path::new(&old))(e));
+                }
+                _ => {}
+            }
+        }
+        let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&staged);
+        made.map_err(file(&staged))?;
+        Ok(Staged { staged, path: path.to_owned() })
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.staged
+    }
+
+    /// Gives the closed database its name, durably.
+    pub(super) fn publish(self) -> Result<(), DbError> {
+        fs::rename(&self.staged, &self.path).map_err(file(&self.path))?;
+        sync_dir(&self.path)
+    }
+}
+
+/// Makes the entry of `path` in its folder durable.
+pub(super) fn sync_dir(path: &Path) -> Result<(), DbError> {
+    let dir = path.parent().expect("a file in a state folder");
+    File::open(dir).and_then(|d| d.sync_all()).map_err(file(dir))
+}

@@ -1,0 +1,247 @@
+//! The gallery at rest: elders and templates, sealed; replaced whole or not at all.
+//!
+//! 1. A replacement is written, read back and opened, and then committed together with its ledger
+//!    entry. Until then the old gallery stands.
+//! 2. Each replacement makes new keys for everybody; the number of the gallery is their version.
+//!    Elders who are not in it any more are gone, with their keys.
+//! 3. [`Store::forget_face`] destroys one elder's face key; card, staff and subsidy go on.
+//! 4. After either, deleted pages are overwritten and the log is emptied.
+
+mod rows;
+
+use super::db::sqlite_exit;
+use super::ledger::{self, Appended, LedgerError};
+use super::vault::VaultError;
+use super::{Store, identity};
+use crate::domain::elder::{Elder, ElderId};
+use crate::domain::entry::{Event, GalleryChange, Stamp};
+use crate::domain::template::{ModelId, Template};
+use crate::error::Exit;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::collections::BTreeSet;
+
+/// Most elders in a gallery.
+pub const ELDERS_MAX: usize = 100_000;
+/// Most templates of one elder.
+pub const TEMPLATES_PER_ELDER_MAX: usize = 16;
+
+/// An elder and the templates of their face.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enrolled {
+    /// Who.
+    pub elder: Elder,
+    /// Their templates, all of one model; none without consent or without photographs.
+    pub templates: Vec<Template>,
+}
+
+/// A gallery that has taken the old one's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// What the ledger says of it.
+    pub change: GalleryChange,
+    /// The ledger's entry.
+    pub appended: Appended,
+    /// Whether the old gallery's bytes are wiped already. A reader that holds the file open delays
+    /// that until the next replacement.
+    pub wiped: bool,
+}
+
+/// Why the gallery was refused or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum GalleryError {
+    /// More than [`ELDERS_MAX`] elders.
+    #[error("the roster has {0} elders; at most {ELDERS_MAX} are allowed")]
+    TooMany(usize),
+    /// An elder stands in the roster twice.
+    #[error("elder {0} stands in the roster twice")]
+    Twice(ElderId),
+    /// Name, intervals or number of templates out of bounds.
+    #[error("elder {0}: name, number of intervals or number of templates is out of bounds")]
+    Bounds(ElderId),
+    /// Templates of an elder who has not agreed to them.
+    #[error("elder {0} has not agreed to a template of the face being kept")]
+    NoConsent(ElderId),
+    /// Templates of another model.
+    #[error("elder {0} has a template of another model; enrol anew with the model in use")]
+    OtherModel(ElderId),
+    /// No such elder.
+    #[error("elder {0} is not in the gallery")]
+    Unknown(ElderId),
+    /// A row that is not as it was written.
+    #[error("the gallery's table \"{table}\" is damaged at {row}; import the roster again")]
+    Damaged {
+        /// Which table.
+        table: &'static str,
+        /// Which row.
+        row: String,
+    },
+    /// The face is forgotten, but its old bytes still stand in the log.
+    #[error("the face is forgotten, but a reader keeps old pages; stop it and run this again")]
+    NotWiped,
+    /// Sealing failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The ledger's entry was refused.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// SQLite failed; the old gallery stands.
+    #[error("the gallery's tables: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl GalleryError {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NotWiped => Exit::Unavailable,
+            Self::Vault(e) => e.exit(),
+            Self::Ledger(e) => e.exit(),
+            Self::Sqlite(e) => sqlite_exit(e),
+            _ => Exit::Data,
+        }
+    }
+}
+
+impl Store {
+    /// Puts `roster` in the place of the gallery, and says so in the ledger. `model` is the
+    /// embedding model of all its templates.
+    ///
+    /// # Errors
+    /// [`GalleryError`] says what is wrong with the roster; the old gallery stands.
+    pub fn replace_gallery(
+        &mut self,
+        stamp: Stamp,
+        model: ModelId,
+        roster: &[Enrolled],
+    ) -> Result<Replaced, GalleryError> {
+        check(model, roster)?;
+        let salt = self.vault.salt()?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let generation = generation(&tx)? + 1;
+        tx.execute("DELETE FROM elder", [])?;
+        for enrolled in roster {
+            rows::insert(&tx, &self.vault, generation, enrolled)?;
+        }
+        rows::verify(&tx, &self.vault, roster)?;
+        let change = GalleryChange {
+            generation: generation.unsigned_abs(),
+            elders: count(&tx, "SELECT count(*) FROM elder")?,
+            templates: count(&tx, "SELECT count(*) FROM template")?,
+            model: model.0,
+        };
+        let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
+        tx.commit()?;
+        let wiped = wipe(&self.conn)?;
+        Ok(Replaced { change, appended, wiped })
+    }
+
+    /// The gallery as it stands, in order of elder id; empty where none was ever put in.
+    ///
+    /// # Errors
+    /// [`GalleryError::Damaged`] or [`VaultError::Sealed`] name the row.
+    pub fn load_gallery(&self) -> Result<Vec<Enrolled>, GalleryError> {
+        let gallery = rows::load(&self.conn, &self.vault)?;
+        let templates: usize = gallery.iter().map(|e| e.templates.len()).sum();
+        let (elders, stands) = (gallery.len(), current(&self.conn)?);
+        let told = stands.map_or((0, 0), |g| (g.elders as usize, g.templates as usize));
+        if told != (elders, templates) {
+            let row = format!("{elders} elders with {templates} templates");
+            return Err(GalleryError::Damaged { table: "gallery", row });
+        }
+        Ok(gallery)
+    }
+
+    /// Forgets the face of `elder` for good: templates and face key go, the consent is marked as
+    /// withdrawn, and the ledger says that the gallery changed. For a face that is forgotten
+    /// already, only the wiping is done again, and the answer is `None`.
+    ///
+    /// What the disk itself keeps of overwritten blocks is out of reach; there the missing key
+    /// counts.
+    ///
+    /// # Errors
+    /// [`GalleryError::Unknown`]; [`GalleryError::NotWiped`] where the face is forgotten but
+    /// another process kept the old pages from being emptied.
+    pub fn forget_face(
+        &mut self,
+        stamp: Stamp,
+        elder: &ElderId,
+    ) -> Result<Option<Appended>, GalleryError> {
+        let salt = self.vault.salt()?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (key, mut known) = rows::load_elder(&tx, &self.vault, elder)?;
+        let dropped = tx.execute("DELETE FROM template WHERE elder = ?1", [elder.as_str()])?
+            + tx.execute(
+                "DELETE FROM elder_key WHERE elder = ?1 AND purpose = 'face'",
+                [elder.as_str()],
+            )?;
+        let appended = if dropped > 0 || known.consent.store_face {
+            known.consent.store_face = false;
+            let sealed = rows::seal_identity(&self.vault, &key, &known)?;
+            tx.execute("UPDATE elder SET identity = ?2 WHERE id = ?1", (elder.as_str(), sealed))?;
+            let templates = count(&tx, "SELECT count(*) FROM template")?;
+            let change = current(&tx)?.map(|old| GalleryChange {
+                generation: old.generation + 1,
+                templates,
+                ..old
+            });
+            let change = change.ok_or_else(|| GalleryError::Unknown(elder.clone()))?;
+            Some(ledger::append(&tx, &salt, stamp, &Event::Gallery(change))?)
+        } else {
+            None
+        };
+        tx.commit()?;
+        if wipe(&self.conn)? { Ok(appended) } else { Err(GalleryError::NotWiped) }
+    }
+}
+
+fn check(model: ModelId, roster: &[Enrolled]) -> Result<(), GalleryError> {
+    if roster.len() > ELDERS_MAX {
+        return Err(GalleryError::TooMany(roster.len()));
+    }
+    let mut seen = BTreeSet::new();
+    for Enrolled { elder, templates } in roster {
+        let id = || elder.id.clone();
+        if !seen.insert(&elder.id) {
+            return Err(GalleryError::Twice(id()));
+        }
+        if !identity::fits(elder) || templates.len() > TEMPLATES_PER_ELDER_MAX {
+            return Err(GalleryError::Bounds(id()));
+        }
+        if !templates.is_empty() && !elder.consent.store_face {
+            return Err(GalleryError::NoConsent(id()));
+        }
+        if templates.iter().any(|t| t.model() != model) {
+            return Err(GalleryError::OtherModel(id()));
+        }
+    }
+    Ok(())
+}
+
+/// The gallery in force, as the ledger's tables have it.
+fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChange>> {
+    conn.query_row("SELECT generation, elders, templates, model FROM gallery", [], |row| {
+        Ok(GalleryChange {
+            generation: row.get::<_, i64>(0)?.unsigned_abs(),
+            elders: row.get(1)?,
+            templates: row.get(2)?,
+            model: row.get(3)?,
+        })
+    })
+    .optional()
+}
+
+fn generation(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row("SELECT coalesce(max(generation), 0) FROM gallery", [], |row| row.get(0))
+}
+
+fn count(conn: &Connection, sql: &str) -> rusqlite::Result<u32> {
+    conn.query_row(sql, [], |row| row.get(0))
+}
+
+/// Moves everything out of the log and empties it; deleted content was overwritten when it was
+/// deleted. False where another connection keeps old pages.
+fn wipe(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0).map(|busy| busy == 0)
+    })
+}

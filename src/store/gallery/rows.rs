@@ -1,0 +1,161 @@
+//! Rows of the gallery's tables: sealed on the way in, opened on the way out.
+
+use super::super::identity;
+use super::super::vault::{self, ElderKey, Purpose, Vault, VaultError};
+use super::{Enrolled, GalleryError};
+use crate::domain::elder::{Elder, ElderId};
+use crate::domain::template::{ModelId, Template};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use std::collections::BTreeMap;
+
+pub(super) fn insert(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    version: i64,
+    Enrolled { elder, templates }: &Enrolled,
+) -> Result<(), GalleryError> {
+    let id = elder.id.as_str();
+    let new_key = |purpose: Purpose| -> Result<(ElderKey, Vec<u8>), GalleryError> {
+        Ok(vault.new_key(id, purpose, version)?)
+    };
+    let keep_key = |purpose: Purpose, wrapped: Vec<u8>| {
+        tx.prepare_cached("INSERT INTO elder_key VALUES (?1, ?2, ?3, ?4)")?.execute((
+            id,
+            purpose.code(),
+            version,
+            wrapped,
+        ))
+    };
+    let (key, wrapped) = new_key(Purpose::Identity)?;
+    tx.prepare_cached("INSERT INTO elder VALUES (?1, ?2)")?
+        .execute((id, seal_identity(vault, &key, elder)?))?;
+    keep_key(Purpose::Identity, wrapped)?;
+    if templates.is_empty() {
+        return Ok(());
+    }
+    let (key, wrapped) = new_key(Purpose::Face)?;
+    keep_key(Purpose::Face, wrapped)?;
+    for (place, template) in (0i64..).zip(templates) {
+        let vector: Vec<u8> = template.values().iter().flat_map(|v| v.to_le_bytes()).collect();
+        let sealed = vault.seal(&key, ("template", &row(id, place), "vector"), &vector)?;
+        tx.prepare_cached("INSERT INTO template VALUES (?1, ?2, ?3, ?4)")?.execute((
+            id,
+            place,
+            template.model().0,
+            sealed,
+        ))?;
+    }
+    Ok(())
+}
+
+pub(super) fn seal_identity(
+    vault: &Vault,
+    key: &ElderKey,
+    elder: &Elder,
+) -> Result<Vec<u8>, VaultError> {
+    vault.seal(key, ("elder", elder.id.as_str(), "identity"), &identity::encode(elder))
+}
+
+/// A template's row in one word; an elder id holds no slash.
+fn row(elder: &str, place: i64) -> String {
+    format!("{elder}/{place}")
+}
+
+/// Reads the new gallery back and compares it with the roster, before it is committed.
+pub(super) fn verify(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    roster: &[Enrolled],
+) -> Result<(), GalleryError> {
+    let stored: BTreeMap<_, _> =
+        load(tx, vault)?.into_iter().map(|e| (e.elder.id.clone(), e)).collect();
+    for enrolled in roster {
+        let same = stored.get(&enrolled.elder.id).is_some_and(|e| {
+            e.elder == enrolled.elder && e.templates.len() == enrolled.templates.len()
+        });
+        if !same {
+            let row = enrolled.elder.id.to_string();
+            return Err(GalleryError::Damaged { table: "elder", row });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn load(conn: &Connection, vault: &Vault) -> Result<Vec<Enrolled>, GalleryError> {
+    let ids: Vec<String> = conn
+        .prepare_cached("SELECT id FROM elder ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut gallery = Vec::with_capacity(ids.len());
+    for id in ids {
+        let damaged = |_| GalleryError::Damaged { table: "elder", row: id.clone() };
+        let elder = ElderId::new(&id).map_err(damaged)?;
+        let (_, elder) = load_elder(conn, vault, &elder)?;
+        let templates = load_templates(conn, vault, &id)?;
+        gallery.push(Enrolled { elder, templates });
+    }
+    Ok(gallery)
+}
+
+fn load_key(
+    conn: &Connection,
+    vault: &Vault,
+    elder: &str,
+    purpose: Purpose,
+) -> Result<Option<ElderKey>, GalleryError> {
+    let found: Option<(i64, Vec<u8>)> = conn
+        .prepare_cached(
+            "SELECT key_version, wrapped FROM elder_key WHERE elder = ?1 AND purpose = ?2",
+        )?
+        .query_row((elder, purpose.code()), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((version, wrapped)) = found else { return Ok(None) };
+    Ok(Some(vault.unwrap_key(elder, purpose, version, &wrapped)?))
+}
+
+pub(super) fn load_elder(
+    conn: &Connection,
+    vault: &Vault,
+    elder: &ElderId,
+) -> Result<(ElderKey, Elder), GalleryError> {
+    let id = elder.as_str();
+    let sealed: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT identity FROM elder WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let sealed = sealed.ok_or_else(|| GalleryError::Unknown(elder.clone()))?;
+    let damaged = |table| move || GalleryError::Damaged { table, row: id.to_owned() };
+    let key = load_key(conn, vault, id, Purpose::Identity)?.ok_or_else(damaged("elder_key"))?;
+    let json = vault::open(&key, ("elder", id, "identity"), &sealed)?;
+    let known = identity::decode(elder.clone(), &json).ok_or_else(damaged("elder"))?;
+    Ok((key, known))
+}
+
+fn load_templates(
+    conn: &Connection,
+    vault: &Vault,
+    elder: &str,
+) -> Result<Vec<Template>, GalleryError> {
+    let mut stmt = conn.prepare_cached(
+        "SELECT place, model, vector FROM template WHERE elder = ?1 ORDER BY place",
+    )?;
+    let stored: Vec<(i64, [u8; 32], Vec<u8>)> = stmt
+        .query_map([elder], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    if stored.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lost = || GalleryError::Damaged { table: "elder_key", row: elder.to_owned() };
+    let key = load_key(conn, vault, elder, Purpose::Face)?.ok_or_else(lost)?;
+    let template = |(place, model, sealed): (i64, [u8; 32], Vec<u8>)| {
+        let row = row(elder, place);
+        let vector = vault::open(&key, ("template", &row, "vector"), &sealed)?;
+        let (values, rest) = vector.as_chunks::<4>();
+        let values: Vec<f32> = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        match Template::new(ModelId(model), &values) {
+            Ok(template) if rest.is_empty() => Ok(template),
+            _ => Err(GalleryError::Damaged { table: "template", row }),
+        }
+    };
+    stored.into_iter().map(template).collect()
+}

@@ -1,0 +1,185 @@
+//! Appending entries and asking what stands.
+
+use super::db::sqlite_exit;
+use super::projection;
+use super::vault::VaultError;
+use crate::domain::calendar::{Date, MealWindow, Timestamp};
+use crate::domain::elder::ElderId;
+use crate::domain::entry::{Entry, EntryNumber, Event, Stamp};
+use crate::domain::subsidy::History;
+use crate::error::Exit;
+use crate::record::{self, CodecError, Hash, Salt};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+/// Why an entry cannot be voided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unvoidable {
+    /// There is no such entry.
+    #[error("there is no such entry")]
+    Missing,
+    /// Not a meal or visit.
+    #[error("it is not a meal or visit")]
+    Kind,
+    /// Of another service date than the void.
+    #[error("it is of another day; only the same day's meals can be voided")]
+    OtherDay,
+    /// Voided before.
+    #[error("it is void already")]
+    Already,
+}
+
+/// Why the ledger refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A subsidised meal stands in the slot.
+    #[error(
+        "elder {elder} already has the subsidised meal of {date}: entry {entry}; record a visit instead"
+    )]
+    SlotTaken {
+        /// Whose slot.
+        elder: ElderId,
+        /// Of which service date.
+        date: Date,
+        /// The entry that holds it.
+        entry: EntryNumber,
+    },
+    /// The entry cannot be voided.
+    #[error("entry {entry} cannot be voided: {why}")]
+    Unvoidable {
+        /// Which.
+        entry: EntryNumber,
+        /// Why.
+        why: Unvoidable,
+    },
+    /// A kind that only the store itself writes.
+    #[error("entries of kind \"{0}\" are written by the store itself")]
+    Reserved(&'static str),
+    /// A gallery whose number does not follow the last one's.
+    #[error("gallery {0} does not follow the gallery before it")]
+    Generation(u64),
+    /// The event does not fit the ledger's format.
+    #[error("the event cannot be written: {0}")]
+    Codec(#[from] CodecError),
+    /// A stored entry cannot be read.
+    #[error("entry {entry}: {source}; run `canteend ledger verify`")]
+    Entry {
+        /// Which.
+        entry: EntryNumber,
+        /// Why.
+        source: CodecError,
+    },
+    /// No random bytes for a salt.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// SQLite failed; nothing was written.
+    #[error("the ledger's database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl LedgerError {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Reserved(_) | Self::Generation(_) => Exit::Software,
+            Self::SlotTaken { .. } | Self::Unvoidable { .. } => Exit::Data,
+            Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
+            Self::Vault(e) => e.exit(),
+            Self::Sqlite(e) => sqlite_exit(e),
+        }
+    }
+}
+
+/// An entry that is safely in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its number.
+    pub n: EntryNumber,
+    /// Its hash: the head of the chain.
+    pub hash: Hash,
+}
+
+/// Adds an entry and all that follows from it to the transaction.
+pub(super) fn append(
+    tx: &Transaction<'_>,
+    salt: &Salt,
+    stamp: Stamp,
+    event: &Event,
+) -> Result<Appended, LedgerError> {
+    let head: Option<(i64, [u8; 32])> = tx
+        .prepare_cached("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (seq, prev) = match (head, event) {
+        (Some((last, hash)), _) => (last + 1, Hash(hash)),
+        (None, Event::Genesis { device }) => (1, Hash::before_genesis(device)),
+        (None, _) => return Err(rusqlite::Error::QueryReturnedNoRows.into()),
+    };
+    if let Event::Void { entry } = event
+        && *entry >= number(seq)
+    {
+        return Err(LedgerError::Unvoidable { entry: *entry, why: Unvoidable::Missing });
+    }
+    let whole =
+        Timestamp::from_second(stamp.at.as_second()).expect("no later than the time itself");
+    let entry = Entry { n: number(seq), stamp: Stamp { at: whole, ..stamp }, event: event.clone() };
+    let body = record::encode(&entry, salt)?;
+    let hash = prev.link(&body);
+    tx.prepare_cached(
+        "INSERT INTO entry (seq, at, kind, body, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((seq, record::at_text(whole), event.kind(), &body, prev.0, hash.0))?;
+    projection::apply(tx, &entry)?;
+    Ok(Appended { n: entry.n, hash })
+}
+
+/// A row number as an entry number. Rows start at 1 and the schema keeps them without gaps.
+pub(super) fn number(seq: i64) -> EntryNumber {
+    seq.unsigned_abs()
+}
+
+/// The entry in row `n`, or `None` where there is none.
+pub(super) fn entry(conn: &Connection, n: EntryNumber) -> Result<Option<Entry>, LedgerError> {
+    let Ok(seq) = i64::try_from(n) else { return Ok(None) };
+    let body: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT body FROM entry WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))
+        .optional()?;
+    let Some(body) = body else { return Ok(None) };
+    let (entry, _) =
+        record::decode(&body).map_err(|source| LedgerError::Entry { entry: n, source })?;
+    Ok(Some(entry))
+}
+
+/// The device that the first entry names.
+pub(super) fn device(conn: &Connection) -> Result<String, LedgerError> {
+    match entry(conn, 1)? {
+        Some(Entry { event: Event::Genesis { device }, .. }) => Ok(device),
+        Some(_) => Err(LedgerError::Entry { entry: 1, source: CodecError::Kind }),
+        None => Err(rusqlite::Error::QueryReturnedNoRows.into()),
+    }
+}
+
+/// What stands for `elder` on `date`.
+pub(super) fn history(
+    conn: &Connection,
+    elder: &ElderId,
+    date: Date,
+) -> Result<History, LedgerError> {
+    let mut stmt = conn.prepare_cached(
+        "SELECT 1, window FROM meal WHERE elder = ?1 AND date = ?2
+         UNION ALL SELECT 0, window FROM visit WHERE elder = ?1 AND date = ?2",
+    )?;
+    let mut rows = stmt.query((elder.as_str(), date.to_string()))?;
+    let mut history = History::default();
+    while let Some(row) = rows.next()? {
+        history.subsidised |= row.get::<_, bool>(0)?;
+        let code = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        let unknown =
+            || rusqlite::Error::InvalidColumnType(1, code.into(), rusqlite::types::Type::Text);
+        let window = MealWindow::from_code(code).ok_or_else(unknown)?;
+        if !history.windows.contains(&window) {
+            history.windows.push(window);
+        }
+    }
+    Ok(history)
+}
