@@ -3,6 +3,7 @@
 //! 1. A file is changed only after it is known to be ours (application id, schema, version).
 //! 2. Each migration is one file and one transaction, together with its version row.
 
+use super::folder::beside;
 use crate::error::Exit;
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::ErrorCode;
@@ -62,6 +63,9 @@ pub enum DbError {
         /// Its version.
         found: i64,
     },
+    /// Part of the last page is missing.
+    #[error("{}: the file was cut off; keep it as evidence and restore a backup", .0.display())]
+    Cut(PathBuf),
     /// Tables or triggers are not as this program made them.
     #[error("{}: the schema was altered at \"{object}\"; restore the file from a backup", path.display())]
     Altered {
@@ -99,7 +103,7 @@ impl DbError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Missing(_) | Self::Exists(_) | Self::OldSqlite(_) => Exit::Config,
-            Self::Foreign(_) | Self::Altered { .. } => Exit::Data,
+            Self::Foreign(_) | Self::Cut(_) | Self::Altered { .. } => Exit::Data,
             Self::Newer { .. } | Self::Older { .. } => Exit::Config,
             Self::Busy(_) => Exit::Unavailable,
             Self::File { .. } => Exit::Io,
@@ -194,9 +198,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, DbError> {
 }
 
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 /// `path` as a URI that tells SQLite that nothing will change the file.
@@ -254,6 +256,14 @@ fn version(conn: &Connection, path: &Path) -> Result<i64, DbError> {
         conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(sqlite(path))?;
     if id != APPLICATION_ID {
         return Err(DbError::Foreign(path.to_owned()));
+    }
+    let page_bytes: u64 = conn
+        .query_row("PRAGMA page_size", [], |row| row.get(0))
+        .map(i64::unsigned_abs)
+        .map_err(sqlite(path))?;
+    // SQLite reads what is missing of the last page as zeros.
+    if !fs::metadata(path).map_err(file(path))?.len().is_multiple_of(page_bytes.max(1)) {
+        return Err(DbError::Cut(path.to_owned()));
     }
     let found = conn
         .query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))
