@@ -9,6 +9,7 @@ use canteend::domain::entry::{
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, NoAward};
 use canteend::record::{self, CodecError, Hash, Salt, merkle};
+use canteend::store::{LEDGER_FILE, Store};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -233,4 +234,27 @@ proptest! {
             prop_assert_ne!(other, (entry, [7; 16]));
         }
     }
+}
+
+#[test]
+fn the_verifier_in_the_document_agrees() {
+    let python = |args: &[&str]| std::process::Command::new("python3").args(args).output();
+    if !python(&["-c", "import sqlite3"]).is_ok_and(|out| out.status.success()) {
+        return; // a machine without Python
+    }
+    let text = include_str!("../docs/ledger-format.md");
+    let program = text.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let stamp = Stamp { at: Timestamp::UNIX_EPOCH, clock: ClockTrust::Trusted };
+    let mut store = Store::init(dir.path(), "lc-kfq-017", stamp).unwrap();
+    let [_, _, (_, meal), (_, visit), (_, review), (_, _)] = events();
+    let mut head = None;
+    for event in [meal, visit, review] {
+        head = Some(store.append(stamp, &event).unwrap().hash);
+    }
+    drop(store);
+    let file = dir.path().join(LEDGER_FILE);
+    let said = python(&["-c", program, file.to_str().unwrap()]).unwrap();
+    let expected = format!("4 entries, head {}\n", head.unwrap());
+    assert_eq!(String::from_utf8_lossy(&said.stdout), expected, "{said:?}");
 }

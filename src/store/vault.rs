@@ -96,16 +96,14 @@ impl Purpose {
 }
 
 /// Where a sealed value stands; its associated data.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// Table.
-    pub table: &'a str,
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    table: &'a str,
     /// Key of the row.
-    pub row: &'a str,
-    /// Column.
-    pub column: &'a str,
+    row: &'a str,
+    column: &'a str,
     /// Version of the key that seals.
-    pub key_version: i64,
+    key_version: i64,
 }
 
 impl Place<'_> {
@@ -126,13 +124,6 @@ impl fmt::Display for Place<'_> {
 pub struct ElderKey {
     key: LessSafeKey,
     version: i64,
-}
-
-impl ElderKey {
-    /// Its version.
-    pub fn version(&self) -> i64 {
-        self.version
-    }
 }
 
 impl fmt::Debug for ElderKey {

@@ -153,3 +153,19 @@ fn the_state_folder_is_for_its_owner_alone() {
         assert_eq!(mode(&state(&dir).join(name)), 0o600, "{name}");
     }
 }
+
+#[test]
+fn a_ledger_is_read_in_a_folder_that_cannot_be_written() {
+    let dir = small_ledger();
+    let sound = verify(&dir, Depth::Full).unwrap();
+    std::fs::remove_file(state(&dir).join(LOCK_FILE)).unwrap();
+    std::fs::remove_file(state(&dir).join(KEY_FILE)).unwrap();
+    for beside in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = std::fs::remove_file(state(&dir).join(beside));
+    }
+    set_mode(&state(&dir).join(LEDGER_FILE), 0o400);
+    set_mode(&state(&dir), 0o500);
+    let found = verify(&dir, Depth::Full);
+    set_mode(&state(&dir), 0o700);
+    assert_eq!(found, Ok(sound));
+}
