@@ -1,14 +1,16 @@
-//! What a durable entry costs against a bare insert, and how fast a ledger is verified.
+//! What a durable entry costs against a bare insert, how fast a ledger is verified, and how long a
+//! gallery takes to be replaced and loaded.
 //!
 //! `cargo bench --bench ledger` measures; as a test (`cargo test --benches`) it does the same with
 //! a few entries.
 
-use canteend::domain::calendar::{Date, MealWindow};
-use canteend::domain::elder::ElderId;
+use canteend::domain::calendar::{Date, Interval, MealWindow};
+use canteend::domain::elder::{Consent, Elder, ElderId, Sex};
 use canteend::domain::entry::{ClockTrust, Event, Meal, Method, Stamp};
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::Award;
-use canteend::store::{Depth, LEDGER_FILE, Reader, Store};
+use canteend::domain::template::{ModelId, Template};
+use canteend::store::{Depth, Enrolled, LEDGER_FILE, Reader, Store};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -20,10 +22,11 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
     let full = std::env::args().any(|arg| arg == "--bench");
-    let (rounds, appends, entries) = if full { (7, 400, 100_000) } else { (1, 20, 2_000) };
+    let (appends, entries, elders) = if full { (2_000, 100_000, 20_000) } else { (20, 2_000, 50) };
     let dir = Scratch::new()?;
-    append_against_bare_insert(dir.path(), rounds, appends)?;
-    verify_large(dir.path(), entries)
+    append_against_bare_insert(dir.path(), appends)?;
+    verify_large(dir.path(), entries)?;
+    replace_and_load(dir.path(), elders)
 }
 
 /// A folder under the build directory, removed at the end: unlike many machines' temporary folder
@@ -81,7 +84,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Takes turns, so that what else the machine does falls on both.
-fn append_against_bare_insert(dir: &Path, rounds: usize, appends: usize) -> Outcome<()> {
+fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
     let mut store = Store::init(&dir.join("append"), "bench", stamp()?)?;
     let bare = Connection::open(dir.join("bare.db"))?;
     bare.execute_batch(
@@ -90,7 +93,7 @@ fn append_against_bare_insert(dir: &Path, rounds: usize, appends: usize) -> Outc
     )?;
     let body = vec![b'x'; 400];
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for i in 0..rounds * appends {
+    for i in 0..appends {
         let (event, stamp) = (meal(i)?, stamp()?);
         let start = Instant::now();
         store.append(stamp, &event)?;
@@ -99,14 +102,10 @@ fn append_against_bare_insert(dir: &Path, rounds: usize, appends: usize) -> Outc
         bare.prepare_cached("INSERT INTO plain (body) VALUES (?1)")?.execute([&body])?;
         theirs.push(start.elapsed());
     }
-    let (sums, (ours, theirs)) = (
-        (ours.iter().sum::<Duration>(), theirs.iter().sum::<Duration>()),
-        (median(ours), median(theirs)),
-    );
+    let (ours, theirs) = (median(ours), median(theirs));
     println!(
-        "append: median {ours:?} a meal, bare insert {theirs:?}, ratio {:.2} (of means {:.2})",
+        "append: {ours:?} a meal, bare insert {theirs:?} (medians), ratio {:.2}",
         ours.as_secs_f64() / theirs.as_secs_f64(),
-        sums.0.as_secs_f64() / sums.1.as_secs_f64(),
     );
     Ok(())
 }
@@ -130,5 +129,37 @@ fn verify_large(dir: &Path, entries: usize) -> Outcome<()> {
             verified.entries as f64 / seconds,
         );
     }
+    Ok(())
+}
+
+fn replace_and_load(dir: &Path, elders: usize) -> Outcome<()> {
+    const DIMENSIONS: usize = 512;
+    let model = ModelId([7; 32]);
+    let enrol = |i: usize| -> Outcome<Enrolled> {
+        let vector: Vec<f32> =
+            (0..DIMENSIONS).map(|d| ((i * DIMENSIONS + d) as f32).sin()).collect();
+        let birth = Date::constant(1943, 5, 2);
+        let elder = Elder {
+            id: ElderId::new(&format!("p_{i:08}"))?,
+            name: "王秀英".into(),
+            sex: Sex::Female,
+            birth,
+            eligible: Interval::new(birth, None).into_iter().collect(),
+            home_care: Vec::new(),
+            consent: Consent { store_face: true, transmit: true },
+        };
+        Ok(Enrolled { elder, templates: vec![Template::new(model, &vector)?] })
+    };
+    let roster = (0..elders).map(enrol).collect::<Outcome<Vec<_>>>()?;
+    let mut store = Store::init(&dir.join("gallery"), "bench", stamp()?)?;
+    let start = Instant::now();
+    store.replace_gallery(stamp()?, model, &roster)?;
+    let replaced = start.elapsed();
+    let start = Instant::now();
+    let loaded = store.load_gallery()?.len();
+    println!(
+        "gallery: {loaded} elders replaced in {replaced:.2?}, loaded in {:.2?}",
+        start.elapsed()
+    );
     Ok(())
 }

@@ -19,11 +19,11 @@ const HEAD: &str = "9472bc43716dfb3c45ee6d26b4a978b337007c3de24a0edc5aedbcd7a3c5
 const ROOT: &str = "5a0c803c502ccc4cb06987ed4e463e5154e46dc63d81d89bd6c072e21b879e20";
 
 fn elder(id: &str) -> ElderId {
-    ElderId::new(id).unwrap()
+    ElderId::new(id).expect("a valid id")
 }
 
 fn day(text: &str) -> Date {
-    text.parse().unwrap()
+    text.parse().expect("a valid date")
 }
 
 /// What the fixtures mean, in order.
@@ -139,7 +139,7 @@ fn an_entry_that_the_format_does_not_hold_is_refused() {
 prop_compose! {
     fn any_day()(year in 1900i16..=9999, day in 1i16..=365) -> Date {
         let first = Date::constant(year, 1, 1);
-        first.with().day_of_year(day).build().unwrap()
+        first.with().day_of_year(day).build().expect("a day of every year")
     }
 }
 
