@@ -138,6 +138,11 @@ fn template(analyser: &mut Analyser, path: &Path) -> Result<(Template, bool), Pa
     Ok((analyser.embed()?, largest.is_some()))
 }
 
+/// As many decimals as a few thousand pairs can carry.
+fn four_places(share: f64) -> f64 {
+    (share * 1e4).round() / 1e4
+}
+
 type Row<'t> = (&'t str, &'t str, bool);
 
 fn parse<'t>(text: &'t str, path: &Path) -> Result<Vec<Row<'t>>, PairsError> {
