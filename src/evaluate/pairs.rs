@@ -114,14 +114,13 @@ pub fn pairs(
         })
         .collect();
     let (accuracy, deviation) = folds::accuracy(&scored);
-    let tar_at_fmr_1e_2 = folds::true_accepts(&scored, FALSE_MATCH_RATE);
     Ok(PairsReport {
         pairs: scored.len(),
         images,
         undetected,
-        accuracy,
-        deviation,
-        tar_at_fmr_1e_2,
+        accuracy: four_places(accuracy),
+        deviation: four_places(deviation),
+        tar_at_fmr_1e_2: four_places(folds::true_accepts(&scored, FALSE_MATCH_RATE)),
     })
 }
 

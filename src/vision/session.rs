@@ -9,8 +9,7 @@
 //! It knows shapes, not faces.
 
 use super::error::VisionError;
-use super::fields::{FileName, Sha256};
-use super::manifest::{Input, Manifest};
+use super::manifest::{FileName, Input, Manifest, Sha256};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::memory::Allocator;
