@@ -76,7 +76,8 @@ impl PairsError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Io { .. } => Exit::Io,
-            Self::Line { .. } | Self::Photo { .. } => Exit::Data,
+            Self::Line { .. } => Exit::Data,
+            Self::Photo { source, .. } => source.exit(),
             Self::Vision(error) => error.exit(),
         }
     }

@@ -56,7 +56,8 @@ impl TimeError {
     /// The exit code of a process that ends because of this.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Decode(_) | Self::NoFace => Exit::Data,
+            Self::Decode(error) => error.exit(),
+            Self::NoFace => Exit::Data,
             Self::Rounds(_) => Exit::Usage,
             Self::Vision(error) => error.exit(),
         }

@@ -8,6 +8,7 @@
 //!
 //! It opens no files.
 
+use crate::error::Exit;
 use crate::frame::{FRAME_PIXELS_MAX, FRAME_SIDE_MAX, Frame};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, Limits, RgbImage};
@@ -46,6 +47,13 @@ pub enum DecodeError {
     /// A damaged or unsupported PNG.
     #[error("the PNG is damaged or of an unsupported kind; save it anew")]
     Png(#[source] image::ImageError),
+}
+
+impl DecodeError {
+    /// The exit code of a process that ends because of this.
+    pub fn exit(&self) -> Exit {
+        Exit::Data
+    }
 }
 
 /// Decodes a camera's JPEG. `memory` is used for the pixels where it is large enough; give
