@@ -130,7 +130,7 @@ mod tests {
         let tenth = Duration::from_millis(100);
         assert_eq!(
             frames.iter().map(|f| f.taken).collect::<Vec<_>>(),
-            [tenth * 0, tenth, tenth * 2]
+            [Duration::ZERO, tenth, tenth * 2]
         );
     }
 

@@ -11,4 +11,4 @@ mod pairs;
 mod time;
 
 pub use pairs::{PairsError, PairsReport, pairs};
-pub use time::{TimeError, TimeReport, time};
+pub use time::{ROUNDS_MAX, TimeError, TimeReport, time};
