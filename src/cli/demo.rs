@@ -243,7 +243,7 @@ impl Counts {
 fn heading() -> Result<(), Failure> {
     say(format_args!(
         "{}  {}  {}  {}",
-        pad("time", 8),
+        pad("time", 5),
         pad("who walks up", 44),
         pad("the elder's screen", 50),
         "the ledger"
@@ -253,10 +253,9 @@ fn heading() -> Result<(), Failure> {
 fn print(stamp: Stamp, who: &str, screen: &str, ledger: &str) -> Result<(), Failure> {
     let time = local(stamp.at).1;
     say(format_args!(
-        "{:02}:{:02}:{:02}  {}  {}  {}",
+        "{:02}:{:02}  {}  {}  {}",
         time.hour(),
         time.minute(),
-        time.second(),
         pad(who, 44),
         pad(screen, 50),
         ledger
