@@ -185,7 +185,7 @@ fn play(
     let mut closer = None;
     while let Some(frame) = source.next()? {
         let stamp = Stamp { at: start + frame.taken, clock: ClockTrust::Trusted };
-        for step in checkin.frame(&frame)? {
+        for step in checkin.frame(&frame, writer.serving(stamp).ok())? {
             match step {
                 Step::Prompt(prompt @ crate::domain::visit::Prompt::Mend(_)) => {
                     closer.get_or_insert((stamp, words::prompt(prompt)));
