@@ -20,6 +20,16 @@ pub enum Exit {
     Config = 78,
 }
 
+/// Makes a panic in any thread end the process, after its message: a box with a dead thread must
+/// be restarted by systemd, not limp on.
+pub fn abort_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::abort();
+    }));
+}
+
 /// An error that knows the exit code of a process that ends because of it.
 pub trait Sysexit: std::error::Error + Send + Sync + 'static {
     /// The exit code.

@@ -4,6 +4,7 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    canteend::error::abort_on_panic();
     let cli = match canteend::cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -3,6 +3,8 @@
 //! The stand-ins hand out archives from a folder, or fail as the real ones do without network.
 //! What they cannot show, that the real clients still bring what is pinned, each fresh clone shows.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

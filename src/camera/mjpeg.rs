@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_thumbnail_inside_a_picture_does_not_cut_it() {
         let outer = picture(&[b"exif".as_slice(), &picture(b"small"), b"rest"].concat());
-        assert_eq!(split(&outer), [0..outer.len()]);
+        assert_eq!(split(&outer), vec![0..outer.len(); 1]);
     }
 
     #[test]
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn a_file_without_pictures_has_none() {
-        assert_eq!(split(b""), []);
-        assert_eq!(split(b"\xFF\xD8"), []);
-        assert_eq!(split(&[0; 100]), []);
+        for bytes in [b"".as_slice(), b"\xFF\xD8", &[0; 100]] {
+            assert!(split(bytes).is_empty());
+        }
     }
 }

@@ -139,3 +139,6 @@ impl Config {
         file::check(written, path)
     }
 }
+
+#[cfg(test)]
+mod tests;

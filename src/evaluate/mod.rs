@@ -36,6 +36,6 @@ pub use search::{
     AtTarget, Curves, Folders, LOOK_ALIKES_MAX, LookAlike, SearchError, SearchReport, TARGETS,
     WayReport, search,
 };
-pub use time::{TimeError, TimeReport, time};
+pub use time::{ROUNDS_MAX, TimeError, TimeReport, time};
 pub use trial::{CURVE_STEPS, Figures, Hit, Known, Point, Rule, Trials};
 pub use ways::{Enrolment, Probe};

@@ -200,7 +200,12 @@ fn det(page: &mut Page, report: &SearchReport) {
     let line = |class, name, curves: &Curves| Line {
         class,
         name,
-        points: curves.curve.iter().map(|p| [p.strangers_accepted, 1.0 - p.found]).collect(),
+        points: curves
+            .curve
+            .iter()
+            .filter(|p| p.strangers_accepted > 0.0)
+            .map(|p| [p.strangers_accepted, 1.0 - p.found])
+            .collect(),
     };
     let lines = [
         line("plain", Both("逐张比对", "single"), &report.plain),
@@ -214,8 +219,8 @@ fn det(page: &mut Page, report: &SearchReport) {
     page.figure(
         &drawing,
         Both(
-            "越靠近左下角越好。低于 0.1 % 的值画在边上。",
-            "The nearer to the lower left the better. What lies below 0.1 % is drawn at the edge.",
+            "越靠近左下角越好。曲线止于最后一个被放过的陌生人。",
+            "The nearer to the lower left the better. A line ends at the last stranger who passes.",
         ),
     );
 }
@@ -245,7 +250,10 @@ fn ways(page: &mut Page, report: &SearchReport) {
             Probe::MeanScore => "平均分 <i lang=\"en\">mean of scores</i>",
             Probe::BestScore => "最高分 <i lang=\"en\">best of scores</i>",
         };
-        let named = [enrolment.to_owned(), probe.to_owned(), cell(way.rank_1)];
+        let here = way.enrolment == Enrolment::BestOf && way.probe == Probe::MeanTemplate;
+        let mark = if here { "<br><small>现场使用 in service</small>" } else { "" };
+        let probe = format!("{probe}{mark}");
+        let named = [enrolment.to_owned(), probe, cell(way.rank_1)];
         named.into_iter().chain(way.at.iter().map(|at| cell(at.figures.found))).collect()
     });
     page.table(&head, &rows.collect::<Vec<_>>());

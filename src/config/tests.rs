@@ -1,0 +1,125 @@
+use super::*;
+use crate::domain::calendar::{MealWindow, Time};
+use std::time::Duration;
+
+const LEAST: &str = r#"
+[site]
+device = "lc-kfq-017"
+name = "幸福食堂"
+area = "rural"
+test_box = true
+[camera]
+source = "replay"
+path = "frames"
+"#;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("/etc/canteend/canteend.toml"))
+}
+
+/// The shipped example with every commented-out key put in force.
+fn example_in_full() -> String {
+    let uncommented = |line: &str| match line.strip_prefix('#') {
+        Some(rest)
+            if rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ") =>
+        {
+            rest.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    EXAMPLE.lines().map(|line| uncommented(line) + "\n").collect()
+}
+
+#[test]
+fn the_shipped_example_parses() {
+    let config = parse(EXAMPLE).unwrap();
+    assert_eq!(config.rules, Path::new("/etc/canteend/rules/lcetdz-2022.toml"));
+}
+
+#[test]
+fn every_default_that_the_example_shows_is_the_default_in_force() {
+    let shown = parse(&example_in_full()).unwrap();
+    let Camera::Replay { starts_at, .. } = &shown.camera;
+    assert!(starts_at.is_some(), "the example was uncommented");
+    let camera = parse(EXAMPLE).unwrap().camera;
+    assert_eq!(Config { camera, ..shown }, parse(EXAMPLE).unwrap());
+}
+
+#[test]
+fn every_key_of_the_file_stands_in_the_example() {
+    let full: toml::Table = toml::from_str(&example_in_full()).unwrap();
+    let source = include_str!("file.rs");
+    let tables = source.split("struct ").skip(1).filter(|s| s.contains("Table {"));
+    let mut keys = 0;
+    for table in tables {
+        let (name, rest) = table.split_once("Table {").unwrap();
+        let section = full.get(&name.to_lowercase()).unwrap_or_else(|| panic!("[{name}]"));
+        for field in rest.split('}').next().unwrap().lines().map(str::trim) {
+            let Some((key, _)) = field.split_once(':').filter(|_| !field.starts_with('#')) else {
+                continue;
+            };
+            assert!(section.get(key).is_some(), "{name}.{key} is not in config/canteend.toml");
+            keys += 1;
+        }
+    }
+    assert!(keys > 25, "the sources were read: {keys}");
+}
+
+#[test]
+fn what_is_not_stated_has_the_defaults_of_the_plan() {
+    let config = parse(LEAST).unwrap();
+    assert_eq!(config.site.area, Area::Rural);
+    assert_eq!(config.state, Path::new("/var/lib/canteend"));
+    assert_eq!(config.visit.same_visit, Duration::from_secs(600));
+    let lunch = Time::constant(13, 30, 0, 0);
+    assert_eq!(config.hours.window_at(lunch), Some(MealWindow::Lunch));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_file_line_and_key() {
+    let error = parse(&LEAST.replace("name =", "nmae =")).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("/etc/canteend/canteend.toml"), "{text}");
+    assert!(text.contains("line 4"), "{text}");
+    assert!(text.contains("nmae"), "{text}");
+    assert_eq!(error.exit() as u8, 78);
+}
+
+#[test]
+fn values_out_of_range_are_refused_with_their_key_and_the_range() {
+    let cases = [
+        ("[recognition]\naccept = 0.2", "recognition.accept: 0.2 is out of range; use 0.3 to 0.95"),
+        ("[recognition]\naccept = nan", "recognition.accept: NaN is out of range"),
+        ("[recognition]\ncandidate = 0.7", "recognition.candidate: 0.7 must not be above"),
+        ("[recognition]\nframes = 0", "recognition.frames: 0 is out of range"),
+        ("[visit]\npatience_ms = 900", "visit.patience_ms: 900 is out of range"),
+        ("[visit]\ndwell_ms = 5000", "visit.patience_ms: must not be below visit.dwell_ms"),
+        ("[meals]\nlunch = [\"13:30\", \"10:30\"]", "meals: lunch ends no later than it begins"),
+        ("[meals]\nlunch = [\"08:30\", \"10:30\"]", "meals: lunch begins no later than breakfast"),
+        ("[meals]\nlunch = [\"10.30\", \"13:30\"]", "meals.lunch: \"10.30\" is not a time"),
+        ("[meals]\nlunch = [\"10:30\", \"24:00\"]", "meals.lunch: there is no time 24:00"),
+        ("[quality]\nyaw = 2", "quality.yaw: 2 is out of range; use 0.1 to 1"),
+    ];
+    for (tail, expected) in cases {
+        let text = parse(&format!("{LEAST}{tail}\n")).unwrap_err().to_string();
+        assert!(text.contains(expected), "{tail:?} gives {text:?}");
+    }
+    for (from, to, expected) in [
+        ("\"lc-kfq-017\"", "\"lc kfq\"", "site.device: \"lc kfq\" is not a device id"),
+        ("\"幸福食堂\"", "\" \"", "site.name: the canteen needs a name"),
+        ("path = \"frames\"", "path = \"f\"\nframes_per_second = 61", "use 1 to 60"),
+        ("path = \"frames\"", "path = \"f\"\nstarts_at = \"noon\"", "camera.starts_at: not a time"),
+    ] {
+        let text = parse(&LEAST.replace(from, to)).unwrap_err().to_string();
+        assert!(text.contains(expected), "{to:?} gives {text:?}");
+    }
+}
+
+#[test]
+fn replay_is_refused_in_real_service() {
+    let text = parse(&LEAST.replace("test_box = true", "")).unwrap_err().to_string();
+    assert!(
+        text.contains("camera.source: replayed pictures are refused in real service"),
+        "{text}"
+    );
+}

@@ -1,0 +1,10 @@
+//! The program as its users run it: real models, real photographs, a real ledger file.
+//!
+//! `make test` fetches models and photographs first.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod bad_input;
+mod box_folder;
+mod commands;
+mod service;
