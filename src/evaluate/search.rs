@@ -123,7 +123,7 @@ pub struct Curves {
     pub stranger_scores: Histogram,
 }
 
-/// Two people of the gallery who resemble each other.
+/// Two people who resemble each other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LookAlike {
     /// Names of their folders.
@@ -151,6 +151,9 @@ pub struct SearchReport {
     pub service: Curves,
     /// People in the gallery who are closest to each other, at most [`LOOK_ALIKES_MAX`] pairs.
     pub look_alikes: Vec<LookAlike>,
+    /// Strangers and the person of the gallery each is closest to, at most [`LOOK_ALIKES_MAX`]
+    /// pairs. A high score here is often an enrolled person under another name.
+    pub strangers_near: Vec<LookAlike>,
     /// What was skipped.
     pub problems: Problems,
 }
@@ -215,7 +218,7 @@ pub fn search(
     let measured = Measured { gallery, probes, strangers, numbers };
     let model = reader.analyser.model();
     let (mut ways, mut curves) = (vec![], BTreeMap::new());
-    let mut look_alikes = vec![];
+    let (mut look_alikes, mut strangers_near) = (vec![], vec![]);
     for enrolment in Enrolment::ALL {
         let enrolled = Enrolled::new(model, &measured.gallery, enrolment)?;
         for probe in Probe::ALL {
@@ -227,6 +230,7 @@ pub fn search(
         }
         if enrolment == Enrolment::BestOf {
             look_alikes = measured.look_alikes(&enrolled);
+            strangers_near = measured.strangers_near(&enrolled);
         }
     }
     let mut taken = |probe: Probe| curves.remove(&(probe as u8)).expect("made for every probe");
@@ -239,6 +243,7 @@ pub fn search(
         plain: taken(Probe::Single),
         service: taken(Probe::MeanTemplate),
         look_alikes,
+        strangers_near,
         problems: reader.problems,
     })
 }
@@ -257,10 +262,24 @@ impl Measured {
     }
 
     fn look_alikes(&self, enrolled: &Enrolled) -> Vec<LookAlike> {
-        let name = |number: usize| self.gallery[number].name.clone();
-        let pairs = enrolled.look_alikes().into_iter().take(LOOK_ALIKES_MAX);
-        pairs.map(|(a, b, cosine)| LookAlike { people: [name(a), name(b)], cosine }).collect()
+        named(enrolled.look_alikes(), &self.gallery, &self.gallery)
     }
+
+    fn strangers_near(&self, enrolled: &Enrolled) -> Vec<LookAlike> {
+        named(enrolled.nearest(&self.strangers), &self.strangers, &self.gallery)
+    }
+}
+
+fn named(
+    pairs: Vec<(usize, usize, f32)>,
+    left: &[Shown<Template>],
+    right: &[Shown<Template>],
+) -> Vec<LookAlike> {
+    let named = |(a, b, cosine): (usize, usize, f32)| LookAlike {
+        people: [left[a].name.clone(), right[b].name.clone()],
+        cosine,
+    };
+    pairs.into_iter().take(LOOK_ALIKES_MAX).map(named).collect()
 }
 
 fn way_report(enrolment: Enrolment, probe: Probe, trials: &Trials, in_use: Rule) -> WayReport {

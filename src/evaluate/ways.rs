@@ -167,6 +167,21 @@ impl Enrolled {
         trials
     }
 
+    /// For each stranger with a face the closest person, as `(stranger, person, cosine)`, the
+    /// closest first; by the mean template.
+    pub(super) fn nearest(&self, strangers: &[Shown<Template>]) -> Vec<(usize, usize, f32)> {
+        let mut all: Vec<_> = strangers
+            .iter()
+            .enumerate()
+            .filter_map(|(number, stranger)| {
+                let hit = self.search(&mean(&stranger.faces())?)?;
+                Some((number, hit.person, hit.score))
+            })
+            .collect();
+        all.sort_by(|a, b| b.2.total_cmp(&a.2));
+        all
+    }
+
     /// For each person the closest other person, as `(one, other, cosine)`, one line a pair, the
     /// closest first.
     pub(super) fn look_alikes(&self) -> Vec<(usize, usize, f32)> {
@@ -298,6 +313,15 @@ mod tests {
             assert_eq!(trials.known[0].hit.unwrap().person, 0);
             assert_eq!((trials.known[0].own, trials.rank_1().count), (None, 0), "{way:?}");
         }
+    }
+
+    #[test]
+    fn the_stranger_closest_to_somebody_comes_first() {
+        let strangers = [shown("s", &[f32::NAN]), shown("t", &[-20.0]), shown("u", &[95.0, 115.0])];
+        let nearest = enrolled(Enrolment::BestOf).nearest(&strangers);
+        let names: Vec<_> = nearest.iter().map(|n| (n.0, n.1)).collect();
+        assert_eq!(names, [(2, 2), (1, 0)]);
+        assert!(near(nearest[0].2, cos(5.0)) && near(nearest[1].2, cos(20.0)));
     }
 
     #[test]

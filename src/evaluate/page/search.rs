@@ -1,7 +1,7 @@
 //! The page of open-set search.
 
 use super::super::faces::Counts;
-use super::super::search::{Curves, SearchReport, WayReport};
+use super::super::search::{Curves, LookAlike, SearchReport, WayReport};
 use super::super::ways::{Enrolment, Probe};
 use super::chart::{self, Line, Mark};
 use super::{Both, Card, Page, cell, escape};
@@ -266,14 +266,23 @@ fn look_alikes(page: &mut Page, report: &SearchReport) {
          them; otherwise staff will be asked to confirm.",
     );
     page.section(Both("容易认错的人", "Look-alikes"), Some(note));
-    let rows: Vec<Vec<String>> = report
-        .look_alikes
-        .iter()
-        .map(|pair| {
-            let [one, other] = &pair.people;
-            vec![escape(one), escape(other), format!("{:.3}", pair.cosine)]
-        })
-        .collect();
-    let head = [Both("文件夹", "folder"), Both("文件夹", "folder"), Both("余弦相似度", "cosine")];
-    page.table(&head, &rows);
+    let one = Both("文件夹", "folder");
+    pairs(page, [one, one], &report.look_alikes);
+    let note = Both(
+        "最像底库中某人的陌生人。分数特别高的，往往就是底库里的人换了名字，请先核对，再看上面的数字。",
+        "Strangers who come closest to somebody enrolled. A very high score is often an enrolled \
+         person under another name: check these before trusting the figures above.",
+    );
+    page.section(Both("最像的陌生人", "Strangers who come closest"), Some(note));
+    let columns = [Both("陌生人", "stranger"), Both("底库", "gallery")];
+    pairs(page, columns, &report.strangers_near);
+}
+
+fn pairs(page: &mut Page, [left, right]: [Both; 2], pairs: &[LookAlike]) {
+    let row = |pair: &LookAlike| {
+        let [one, other] = &pair.people;
+        vec![escape(one), escape(other), format!("{:.3}", pair.cosine)]
+    };
+    let rows: Vec<Vec<String>> = pairs.iter().map(row).collect();
+    page.table(&[left, right, Both("余弦相似度", "cosine")], &rows);
 }
