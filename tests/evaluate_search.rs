@@ -2,6 +2,8 @@
 //!
 //! `make test` fetches the models and the photographs first.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
 use canteend::error::{Exit, Sysexit as _};
 use canteend::evaluate::{
     self, Enrolment, Folders, LivenessError, LivenessReport, Probe, Rule, SearchError,

@@ -37,5 +37,5 @@ pub use search::{
     WayReport, search,
 };
 pub use time::{ROUNDS_MAX, TimeError, TimeReport, time};
-pub use trial::{CURVE_STEPS, Figures, Hit, Known, Point, Rule, Trials};
+pub use trial::{CURVE_STEPS, Figures, Point, Rule};
 pub use ways::{Enrolment, Probe};

@@ -152,7 +152,8 @@ pub struct SearchReport {
     /// People in the gallery who are closest to each other, at most [`LOOK_ALIKES_MAX`] pairs.
     pub look_alikes: Vec<LookAlike>,
     /// Strangers and the person of the gallery each is closest to, at most [`LOOK_ALIKES_MAX`]
-    /// pairs. A high score here is often an enrolled person under another name.
+    /// pairs. A high score here is often the same person under another name, or an enrolment
+    /// photograph of two people.
     pub strangers_near: Vec<LookAlike>,
     /// What was skipped.
     pub problems: Problems,

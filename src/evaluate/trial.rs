@@ -15,13 +15,13 @@ pub const CURVE_STEPS: usize = 200;
 
 /// The best match of one search and its lead.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hit {
+pub(super) struct Hit {
     /// Index of the person.
-    pub person: usize,
+    pub(super) person: usize,
     /// Cosine, -1 to 1.
-    pub score: f32,
+    pub(super) score: f32,
     /// Score less that of the best other person; infinite in a gallery of one.
-    pub lead: f32,
+    pub(super) lead: f32,
 }
 
 impl Hit {
@@ -32,13 +32,13 @@ impl Hit {
 
 /// A search for somebody who is in the gallery.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Known {
+pub(super) struct Known {
     /// Index of the person who was shown.
-    pub person: usize,
+    pub(super) person: usize,
     /// Who came out; `None` where no face was found.
-    pub hit: Option<Hit>,
+    pub(super) hit: Option<Hit>,
     /// Score of the person who was shown; `None` where there is no face or no template.
-    pub own: Option<f32>,
+    pub(super) own: Option<f32>,
 }
 
 impl Known {
@@ -49,11 +49,11 @@ impl Known {
 
 /// All searches of one way of matching.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trials {
+pub(super) struct Trials {
     /// Of people in the gallery.
-    pub known: Vec<Known>,
+    pub(super) known: Vec<Known>,
     /// Of strangers with a face; the best match of each.
-    pub strangers: Vec<Hit>,
+    pub(super) strangers: Vec<Hit>,
 }
 
 /// When a best match is accepted without staff.
@@ -95,12 +95,12 @@ pub struct Point {
 
 impl Trials {
     /// Share of enrolled people who are their own best match, at whatever score.
-    pub fn rank_1(&self) -> Share {
+    pub(super) fn rank_1(&self) -> Share {
         Share::where_true(&self.known, |k| k.hit.is_some_and(|hit| k.is_right(&hit)))
     }
 
     /// What `rule` does.
-    pub fn under(&self, rule: Rule) -> Figures {
+    pub(super) fn under(&self, rule: Rule) -> Figures {
         let accepted = |k: &Known| k.hit.filter(|hit| hit.accepted(rule));
         let of = |right: bool| {
             Share::where_true(&self.known, |k| {
@@ -121,7 +121,7 @@ impl Trials {
     ///
     /// # Panics
     /// If `rate` is not between 0 and 1 (1 excluded).
-    pub fn threshold_at(&self, rate: f64) -> f32 {
+    pub(super) fn threshold_at(&self, rate: f64) -> f32 {
         assert!((0.0..1.0).contains(&rate), "{rate}");
         let mut scores: Vec<f32> = self.strangers.iter().map(|hit| hit.score).collect();
         scores.sort_by(|a, b| b.total_cmp(a));
@@ -131,7 +131,7 @@ impl Trials {
     }
 
     /// Shares at [`CURVE_STEPS`] + 1 evenly spaced thresholds from 0 to 1.
-    pub fn curve(&self) -> Vec<Point> {
+    pub(super) fn curve(&self) -> Vec<Point> {
         (0..=CURVE_STEPS)
             .map(|step| {
                 let threshold = step as f32 / CURVE_STEPS as f32;

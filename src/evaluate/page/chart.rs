@@ -115,16 +115,17 @@ pub(super) fn histograms(
     for ((shares, class), (name, at)) in
         both.iter().zip(["own", "other"]).zip(names.iter().zip([LEFT, LEFT + 400.0]))
     {
+        if shares.iter().all(|share| *share == 0.0) {
+            continue;
+        }
         drawing.add(format_args!("<path class=\"{class}\" d=\"M{:.1} {:.1}", x(from), y(0.0)));
         for (bin, share) in shares.iter().enumerate() {
             let left = x(from + bin as f64 * width);
             drawing.add(format_args!("L{left:.1} {:.1}h{:.1}", y(*share), x(width) - x(0.0)));
         }
         drawing.add(format_args!("L{:.1} {:.1}Z\"/>", x(to), y(0.0)));
-        let mark = [at, 8.0];
-        let [left, top] = mark;
         drawing.add(format_args!(
-            "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"18\" height=\"12\"/>"
+            "<rect class=\"{class}\" x=\"{at}\" y=\"8\" width=\"18\" height=\"12\"/>"
         ));
         drawing.text([at + 25.0, 19.0], "start", "", &format!("{} · {}", name.0, name.1));
     }

@@ -158,7 +158,8 @@ fn bounds(share: Share) -> String {
 
 /// A share in a cell of a table.
 fn cell(share: Share) -> String {
-    format!("<b>{}</b><br><small>{}</small>", rate(share), bounds(share))
+    let bounds = bounds(share).replace(" · ", "<br>");
+    format!("<b>{}</b><br><small>{bounds}</small>", rate(share))
 }
 
 /// Text as it can stand in an element or an attribute.

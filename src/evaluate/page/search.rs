@@ -269,9 +269,10 @@ fn look_alikes(page: &mut Page, report: &SearchReport) {
     let one = Both("文件夹", "folder");
     pairs(page, [one, one], &report.look_alikes);
     let note = Both(
-        "最像底库中某人的陌生人。分数特别高的，往往就是底库里的人换了名字，请先核对，再看上面的数字。",
-        "Strangers who come closest to somebody enrolled. A very high score is often an enrolled \
-         person under another name: check these before trusting the figures above.",
+        "最像底库中某人的陌生人。分数特别高的，往往是同一人换了名字，或登记照里有两个人，请先核对，再看上面的数字。",
+        "Strangers who come closest to somebody enrolled. A very high score is often the same person \
+         under another name, or an enrolment photograph of two people: check these before trusting \
+         the figures above.",
     );
     page.section(Both("最像的陌生人", "Strangers who come closest"), Some(note));
     let columns = [Both("陌生人", "stranger"), Both("底库", "gallery")];
