@@ -30,7 +30,11 @@ fn the_demo_shows_every_outcome_and_ends_with_a_verified_ledger() {
 fn the_readme_shows_the_demo_as_it_is() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let ran = canteend(&["demo"]);
-    assert!(readme.contains(ran.out.trim_end()), "README.md is out of date; it should show:\n{}", ran.out);
+    assert!(
+        readme.contains(ran.out.trim_end()),
+        "README.md is out of date; it should show:\n{}",
+        ran.out
+    );
 }
 
 #[test]
