@@ -5,7 +5,7 @@
 
 use canteend::domain::evidence::{FaceBox, Flaw, Sighting};
 use canteend::domain::template::Template;
-use canteend::error::Exit;
+use canteend::error::{Exit, Sysexit as _};
 use canteend::frame::Frame;
 use canteend::frame::decode;
 use canteend::vision::{

@@ -122,8 +122,10 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     Ok(summary)
 }
 
+type Source = (Box<dyn Clock>, Box<dyn FrameSource>);
+
 /// The clock and the frames of a configuration.
-fn source(config: &Config) -> Result<(Box<dyn Clock>, Box<dyn FrameSource>), Failure> {
+fn source(config: &Config) -> Result<Source, Failure> {
     match &config.camera {
         Camera::Replay { path, rate, looped, starts_at, .. } => {
             let replay = Replay::open(path, *rate, *looped)?;

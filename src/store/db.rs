@@ -3,6 +3,7 @@
 //! 1. A file is changed only after it is known to be ours (application id, schema, version).
 //! 2. Each migration is one file and one transaction, together with its version row.
 
+use super::folder::beside;
 use crate::error::{Exit, Sysexit};
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::ErrorCode;
@@ -10,6 +11,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,6 +64,13 @@ pub enum DbError {
         /// Its version.
         found: i64,
     },
+    /// A log on a medium that cannot be written.
+    #[error("{}: entries still stand in the log beside it (-wal), which can only be read where \
+             files can be written; copy both files to such a folder", .0.display())]
+    Log(PathBuf),
+    /// Part of the last page is missing.
+    #[error("{}: the file was cut off; keep it as evidence and restore a backup", .0.display())]
+    Cut(PathBuf),
     /// Tables or triggers are not as this program made them.
     #[error("{}: the schema was altered at \"{object}\"; restore the file from a backup", path.display())]
     Altered {
@@ -98,10 +107,10 @@ impl Sysexit for DbError {
     fn exit(&self) -> Exit {
         match self {
             Self::Missing(_) | Self::Exists(_) | Self::OldSqlite(_) => Exit::Config,
-            Self::Foreign(_) | Self::Altered { .. } => Exit::Data,
+            Self::Foreign(_) | Self::Cut(_) | Self::Altered { .. } => Exit::Data,
             Self::Newer { .. } | Self::Older { .. } => Exit::Config,
             Self::Busy(_) => Exit::Unavailable,
-            Self::File { .. } => Exit::Io,
+            Self::Log(_) | Self::File { .. } => Exit::Io,
             Self::Sqlite { source, .. } => sqlite_exit(source),
         }
     }
@@ -177,9 +186,12 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, DbError> {
         // SQLite reads a WAL database through a shared-memory file beside it, which cannot be made
         // on such a medium. Without a log there is nothing but the file itself to be read.
         Err(rusqlite::Error::SqliteFailure(e, _))
-            if matches!(e.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) && !has_log(path) =>
+            if matches!(e.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) =>
         {
-            connect(&immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)
+            if has_log(path) {
+                return Err(DbError::Log(path.to_owned()));
+            }
+            open_immutable(path)
         }
         other => other,
     };
@@ -193,14 +205,11 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, DbError> {
 }
 
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// `path` as a URI that tells SQLite that nothing will change the file.
-fn immutable(path: &Path) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
+/// Opens a file that nothing can change while it is read, and makes none beside it.
+fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {
         match byte {
@@ -210,7 +219,8 @@ fn immutable(path: &Path) -> PathBuf {
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
-    PathBuf::from(uri + "?immutable=1")
+    uri.push_str("?immutable=1");
+    connect(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 
 /// Closes the connection, so that its log is folded into the file.
@@ -253,6 +263,14 @@ fn version(conn: &Connection, path: &Path) -> Result<i64, DbError> {
         conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(sqlite(path))?;
     if id != APPLICATION_ID {
         return Err(DbError::Foreign(path.to_owned()));
+    }
+    let page_bytes: u64 = conn
+        .query_row("PRAGMA page_size", [], |row| row.get(0))
+        .map(i64::unsigned_abs)
+        .map_err(sqlite(path))?;
+    // SQLite reads what is missing of the last page as zeros.
+    if !fs::metadata(path).map_err(file(path))?.len().is_multiple_of(page_bytes.max(1)) {
+        return Err(DbError::Cut(path.to_owned()));
     }
     let found = conn
         .query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))
@@ -299,5 +317,28 @@ fn check_schema(conn: &Connection, path: &Path) -> Result<(), DbError> {
     match differs.or_else(|| theirs.iter().find(|o| !ours.contains(o))) {
         Some((name, _)) => Err(DbError::Altered { path: path.to_owned(), object: name.clone() }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_immutable_file_of_any_name_is_read_without_a_file_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("账 本?mode=rw#%41&.db");
+        close(create(&staged(&path)).unwrap()).unwrap();
+        let conn = open_immutable(&path).unwrap();
+        assert_eq!(version(&conn, &path).unwrap(), MIGRATIONS.len() as i64);
+        check_schema(&conn, &path).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        conn.execute("CREATE TABLE more (x)", []).unwrap_err();
+    }
+
+    /// `create` fills an empty file.
+    fn staged(path: &Path) -> PathBuf {
+        fs::write(path, []).unwrap();
+        path.to_owned()
     }
 }

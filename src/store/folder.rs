@@ -30,7 +30,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, DbError> {
     }
 }
 
-/// A database that is being made under another name, next to where it will stand.
+/// A file that is being made under another name, next to where it will stand.
 pub(super) struct Staged {
     staged: PathBuf,
     path: PathBuf,
@@ -39,14 +39,10 @@ pub(super) struct Staged {
 impl Staged {
     /// Clears away what an earlier attempt left and makes an empty file for the owner alone.
     pub(super) fn new(path: &Path) -> Result<Self, DbError> {
-        let staged = path.with_extension("db.new");
-        for suffix in ["", "-wal", "-shm"] {
-            let mut old = staged.clone().into_os_string();
-            old.push(suffix);
+        let staged = beside(path, ".new");
+        for old in [staged.clone(), beside(&staged, "-wal"), beside(&staged, "-shm")] {
             match fs::remove_file(&old) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                    return Err(file(Path::new(&old))(e));
-                }
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(file(&old)(e)),
                 _ => {}
             }
         }
@@ -55,19 +51,24 @@ impl Staged {
         Ok(Staged { staged, path: path.to_owned() })
     }
 
+    /// Where it is being made.
     pub(super) fn file(&self) -> &Path {
         &self.staged
     }
 
-    /// Gives the closed database its name, durably.
+    /// Gives the finished file its name, durably.
     pub(super) fn publish(self) -> Result<(), DbError> {
+        let whole = File::open(&self.staged).and_then(|made| made.sync_all());
+        whole.map_err(file(&self.staged))?;
         fs::rename(&self.staged, &self.path).map_err(file(&self.path))?;
-        sync_dir(&self.path)
+        let dir = self.path.parent().expect("a file in a state folder");
+        File::open(dir).and_then(|d| d.sync_all()).map_err(file(dir))
     }
 }
 
-/// Makes the entry of `path` in its folder durable.
-pub(super) fn sync_dir(path: &Path) -> Result<(), DbError> {
-    let dir = path.parent().expect("a file in a state folder");
-    File::open(dir).and_then(|d| d.sync_all()).map_err(file(dir))
+/// `path` with something after its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }

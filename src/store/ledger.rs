@@ -68,6 +68,12 @@ pub enum LedgerError {
         /// Why.
         source: CodecError,
     },
+    /// The first entry is missing or does not name a device.
+    #[error("the ledger does not begin with its device's entry; run `canteend ledger verify`")]
+    NoGenesis,
+    /// A table holds what this program never writes.
+    #[error("the ledger's tables hold an unknown meal window; run `canteend ledger verify`")]
+    Window,
     /// No random bytes for a salt.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -80,7 +86,9 @@ impl Sysexit for LedgerError {
     fn exit(&self) -> Exit {
         match self {
             Self::Reserved(_) | Self::Generation(_) => Exit::Software,
-            Self::SlotTaken { .. } | Self::Unvoidable { .. } => Exit::Data,
+            Self::SlotTaken { .. } | Self::Unvoidable { .. } | Self::NoGenesis | Self::Window => {
+                Exit::Data
+            }
             Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
             Self::Vault(e) => e.exit(),
             Self::Sqlite(e) => sqlite_exit(e),
@@ -111,7 +119,7 @@ pub(super) fn append(
     let (seq, prev) = match (head, event) {
         (Some((last, hash)), _) => (last + 1, Hash(hash)),
         (None, Event::Genesis { device }) => (1, Hash::before_genesis(device)),
-        (None, _) => return Err(rusqlite::Error::QueryReturnedNoRows.into()),
+        (None, _) => return Err(LedgerError::NoGenesis),
     };
     if let Event::Void { entry } = event
         && *entry >= number(seq)
@@ -153,8 +161,7 @@ pub(super) fn entry(conn: &Connection, n: EntryNumber) -> Result<Option<Entry>, 
 pub(super) fn device(conn: &Connection) -> Result<String, LedgerError> {
     match entry(conn, 1)? {
         Some(Entry { event: Event::Genesis { device }, .. }) => Ok(device),
-        Some(_) => Err(LedgerError::Entry { entry: 1, source: CodecError::Kind }),
-        None => Err(rusqlite::Error::QueryReturnedNoRows.into()),
+        _ => Err(LedgerError::NoGenesis),
     }
 }
 
@@ -172,10 +179,8 @@ pub(super) fn history(
     let mut history = History::default();
     while let Some(row) = rows.next()? {
         history.subsidised |= row.get::<_, bool>(0)?;
-        let code = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-        let unknown =
-            || rusqlite::Error::InvalidColumnType(1, code.into(), rusqlite::types::Type::Text);
-        let window = MealWindow::from_code(code).ok_or_else(unknown)?;
+        let code: String = row.get(1)?;
+        let window = MealWindow::from_code(&code).ok_or(LedgerError::Window)?;
         if !history.windows.contains(&window) {
             history.windows.push(window);
         }

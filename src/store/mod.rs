@@ -6,7 +6,7 @@
 //!    [`Store::append`] returns, the meal is safe, and before that it is not there at all.
 //! 3. Entries are only ever added, and the schema itself refuses anything else.
 //! 4. A second subsidised meal in one daily slot is refused by a primary key.
-//! 5. Names and templates are sealed before they reach SQLite ([`vault`]).
+//! 5. Names and templates are sealed before they reach SQLite (`vault`).
 //!
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
@@ -17,7 +17,7 @@ mod identity;
 mod ledger;
 mod projection;
 mod reader;
-pub mod vault;
+mod vault;
 mod verify;
 
 pub use db::DbError;
@@ -25,6 +25,7 @@ pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
+pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
 use crate::domain::calendar::Date;
@@ -35,7 +36,7 @@ use crate::error::{Exit, Sysexit};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::path::Path;
-use vault::{Vault, VaultError};
+use vault::Vault;
 
 /// Why a state folder could not be set up or opened.
 #[derive(Debug, thiserror::Error)]

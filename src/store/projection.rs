@@ -6,7 +6,7 @@
 use super::db::PROJECTIONS;
 use super::ledger::{self, LedgerError, Unvoidable};
 use crate::domain::calendar::service_date;
-use crate::domain::entry::{Entry, Event, GalleryChange, Meal};
+use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Meal};
 use rusqlite::{Connection, OptionalExtension};
 
 /// Each table, and the column that tells its rows apart in a message.
@@ -43,10 +43,7 @@ pub(super) fn apply(conn: &Connection, entry: &Entry) -> Result<(), LedgerError>
             ))?;
             Ok(())
         }
-        Event::Void { entry: undone } => void(conn, entry, *undone).map_err(|error| match error {
-            Refusal::Why(why) => LedgerError::Unvoidable { entry: *undone, why },
-            Refusal::Other(error) => error,
-        }),
+        Event::Void { entry: undone } => void(conn, entry, *undone),
         Event::Gallery(change) => replace_gallery(conn, change),
     }
 }
@@ -77,34 +74,25 @@ fn take_slot(conn: &Connection, seq: i64, meal: &Meal) -> Result<(), LedgerError
     Err(LedgerError::SlotTaken { elder, date, entry: ledger::number(holder) })
 }
 
-enum Refusal {
-    Why(Unvoidable),
-    Other(LedgerError),
-}
-
-impl<E: Into<LedgerError>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Refusal::Other(error.into())
-    }
-}
-
-fn void(conn: &Connection, entry: &Entry, undone: u64) -> Result<(), Refusal> {
+/// Takes the row of the entry `undone` away; `entry` is the void itself.
+fn void(conn: &Connection, entry: &Entry, undone: EntryNumber) -> Result<(), LedgerError> {
+    let refused = |why| LedgerError::Unvoidable { entry: undone, why };
     let (sql, elder, date) = match ledger::entry(conn, undone)?.map(|target| target.event) {
-        None => return Err(Refusal::Why(Unvoidable::Missing)),
+        None => return Err(refused(Unvoidable::Missing)),
         Some(Event::Meal(meal)) => {
             ("DELETE FROM meal WHERE elder = ?1 AND date = ?2 AND seq = ?3", meal.elder, meal.date)
         }
         Some(Event::Visit(v)) => {
             ("DELETE FROM visit WHERE elder = ?1 AND date = ?2 AND seq = ?3", v.elder, v.date)
         }
-        Some(_) => return Err(Refusal::Why(Unvoidable::Kind)),
+        Some(_) => return Err(refused(Unvoidable::Kind)),
     };
     if date != service_date(entry.stamp.at) {
-        return Err(Refusal::Why(Unvoidable::OtherDay));
+        return Err(refused(Unvoidable::OtherDay));
     }
     let row = (elder.as_str(), date.to_string(), undone as i64);
     match conn.prepare_cached(sql)?.execute(row)? {
-        0 => Err(Refusal::Why(Unvoidable::Already)),
+        0 => Err(refused(Unvoidable::Already)),
         _ => Ok(()),
     }
 }

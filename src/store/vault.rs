@@ -10,15 +10,16 @@
 //! A sealed value is a random nonce (12 bytes), the ciphertext, and the tag (16 bytes). It does
 //! not guard against someone who reads the running process or has both the box key and the file.
 
-use super::{db::DbError, folder};
+use super::db::DbError;
+use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
 use crate::record::Salt;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Length of every key, in bytes.
@@ -51,7 +52,7 @@ pub enum VaultError {
         /// Why.
         source: io::Error,
     },
-    /// The folder could not be made durable.
+    /// The box key could not be made.
     #[error(transparent)]
     Folder(#[from] DbError),
     /// The operating system gave no random bytes.
@@ -94,16 +95,14 @@ impl Purpose {
 }
 
 /// Where a sealed value stands; its associated data.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// Table.
-    pub table: &'a str,
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    table: &'a str,
     /// Key of the row.
-    pub row: &'a str,
-    /// Column.
-    pub column: &'a str,
+    row: &'a str,
+    column: &'a str,
     /// Version of the key that seals.
-    pub key_version: i64,
+    key_version: i64,
 }
 
 impl Place<'_> {
@@ -124,13 +123,6 @@ impl fmt::Display for Place<'_> {
 pub struct ElderKey {
     key: LessSafeKey,
     version: i64,
-}
-
-impl ElderKey {
-    /// Its version.
-    pub fn version(&self) -> i64 {
-        self.version
-    }
 }
 
 impl fmt::Debug for ElderKey {
@@ -163,17 +155,10 @@ impl Vault {
         let mut key = [0; KEY_BYTES];
         SystemRandom::new().fill(&mut key).map_err(|_| VaultError::Random)?;
         // Written under another name first: a key that was cut off would lock everybody out.
-        let staged = path.with_extension("key.new");
-        let write = || {
-            let options =
-                OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).clone();
-            let mut file = options.open(&staged)?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            std::fs::rename(&staged, path)
-        };
-        write().map_err(|source| VaultError::File { path: path.to_owned(), source })?;
-        folder::sync_dir(path)?;
+        let staged = Staged::new(path)?;
+        std::fs::write(staged.file(), key)
+            .map_err(|source| VaultError::File { path: path.to_owned(), source })?;
+        staged.publish()?;
         Self::open(path)
     }
 

@@ -68,7 +68,8 @@ fn photographs_that_cannot_be_enrolled_are_named_with_the_reason() {
     put("empty.jpg", b"");
     put("text.jpg", b"not a picture");
     put("group.jpg", &std::fs::read(photos().join("sample4.jpg")).unwrap());
-    put("edge.jpg", &std::fs::read(photos().join("obama_partial_face.jpg")).unwrap());
+    let half = image::open(photos().join("obama.jpg")).unwrap().crop_imm(470, 0, 440, 1137);
+    half.save(folder.join("edge.png")).unwrap();
     image::RgbImage::new(320, 240).save(folder.join("dark.png")).unwrap();
     let cases = [
         ("cut.jpg", "cut short"),
@@ -76,7 +77,7 @@ fn photographs_that_cannot_be_enrolled_are_named_with_the_reason() {
         ("text.jpg", "not a JPEG or PNG"),
         ("group.jpg", "faces of similar size"),
         ("dark.png", "no face found"),
-        ("edge.jpg", "cut by the edge"),
+        ("edge.png", "cut by the edge"),
     ];
     let mut roster = HEADING.to_owned();
     for (n, (photo, _)) in cases.iter().enumerate() {
@@ -93,8 +94,8 @@ fn photographs_that_cannot_be_enrolled_are_named_with_the_reason() {
     ]);
     assert_eq!(ran.code, 65, "{ran:?}");
     for (n, (photo, reason)) in cases.iter().enumerate() {
-        let line = ran.out.lines().find(|l| l.starts_with(&format!("line {}", n + 2))).unwrap();
-        assert!(line.contains(photo) && line.contains(reason), "{line}");
+        let line = ran.out.lines().find(|l| l.starts_with(&format!("line {}", n + 2)));
+        assert!(line.is_some_and(|l| l.contains(photo) && l.contains(reason)), "{photo}: {line:?}");
     }
 }
 
@@ -145,7 +146,7 @@ fn a_model_with_a_wrong_hash_is_refused_with_the_remedy() {
     std::fs::remove_dir_all(models.join("runtime")).unwrap();
     let ran = canteend(&["demo", "--models", models.to_str().unwrap()]);
     assert_eq!(ran.code, 78);
-    assert!(ran.err.contains("libonnxruntime") && ran.err.contains("make models"), "{}", ran.err);
+    assert!(ran.err.contains("models/runtime") && ran.err.contains("make models"), "{}", ran.err);
 }
 
 fn copy(from: &Path, to: &Path) {

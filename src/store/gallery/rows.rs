@@ -6,7 +6,6 @@ use super::{Enrolled, GalleryError};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::template::{ModelId, Template};
 use rusqlite::{Connection, OptionalExtension, Transaction};
-use std::collections::BTreeMap;
 
 pub(super) fn insert(
     tx: &Transaction<'_>,
@@ -61,21 +60,28 @@ fn row(elder: &str, place: i64) -> String {
     format!("{elder}/{place}")
 }
 
+/// Furthest that a template's value may be from the one stored: reading makes its length 1 anew.
+const ROUNDING: f32 = 1e-6;
+
 /// Reads the new gallery back and compares it with the roster, before it is committed.
 pub(super) fn verify(
     tx: &Transaction<'_>,
     vault: &Vault,
     roster: &[Enrolled],
 ) -> Result<(), GalleryError> {
-    let stored: BTreeMap<_, _> =
-        load(tx, vault)?.into_iter().map(|e| (e.elder.id.clone(), e)).collect();
-    for enrolled in roster {
-        let same = stored.get(&enrolled.elder.id).is_some_and(|e| {
-            e.elder == enrolled.elder && e.templates.len() == enrolled.templates.len()
-        });
-        if !same {
-            let row = enrolled.elder.id.to_string();
-            return Err(GalleryError::Damaged { table: "elder", row });
+    for Enrolled { elder, templates } in roster {
+        let damaged = |table| GalleryError::Damaged { table, row: elder.id.to_string() };
+        if load_elder(tx, vault, &elder.id)?.1 != *elder {
+            return Err(damaged("elder"));
+        }
+        let stored = load_templates(tx, vault, elder.id.as_str())?;
+        let near = |a: &Template, b: &Template| {
+            let mut values = a.values().iter().zip(b.values());
+            a.values().len() == b.values().len() && values.all(|(a, b)| (a - b).abs() <= ROUNDING)
+        };
+        let same = stored.len() == templates.len();
+        if !same || !stored.iter().zip(templates).all(|(a, b)| near(a, b)) {
+            return Err(damaged("template"));
         }
     }
     Ok(())

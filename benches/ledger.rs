@@ -1,0 +1,167 @@
+//! What a durable entry costs against a bare insert, how fast a ledger is verified, and how long a
+//! gallery takes to be replaced and loaded.
+//!
+//! `cargo bench --bench ledger` measures; as a test (`cargo test --benches`) it does the same with
+//! a few entries.
+
+use canteend::domain::calendar::{Date, Interval, MealWindow};
+use canteend::domain::elder::{Consent, Elder, ElderId, Sex};
+use canteend::domain::entry::{ClockTrust, Event, Meal, Method, Stamp};
+use canteend::domain::money::Fen;
+use canteend::domain::subsidy::{Award, Standing};
+use canteend::domain::template::{ModelId, Template};
+use canteend::store::{Depth, Enrolled, LEDGER_FILE, Reader, Store};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Elders who come every day.
+const ELDERS: usize = 1000;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
+    let full = std::env::args().any(|arg| arg == "--bench");
+    let (appends, entries, elders) = if full { (2_000, 100_000, 20_000) } else { (20, 2_000, 50) };
+    let dir = Scratch::new()?;
+    append_against_bare_insert(dir.path(), appends)?;
+    verify_large(dir.path(), entries)?;
+    replace_and_load(dir.path(), elders)
+}
+
+/// A folder under the build directory, removed at the end: unlike many machines' temporary folder
+/// it lies on a real disk.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Outcome<Self> {
+        let dir =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ledger-{}", std::process::id()));
+        std::fs::create_dir_all(&dir)?;
+        Ok(Scratch(dir))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A folder left behind costs disk space and nothing else.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn stamp() -> Outcome<Stamp> {
+    Ok(Stamp { at: "2026-03-02T11:42:07+08:00".parse()?, clock: ClockTrust::Trusted })
+}
+
+/// Meal number `i`: everybody eats once a day.
+fn meal(i: usize) -> Outcome<Event> {
+    let first = Date::constant(2026, 1, 1);
+    let date = first.checked_add(jiff::Span::new().days((i / ELDERS) as i64))?;
+    // Spread over the key's range, as the city's pseudonyms are.
+    let elder = (i % ELDERS).wrapping_mul(0x9E37_79B9) & 0xFFFF_FFFF;
+    Ok(Event::Meal(Meal {
+        elder: ElderId::new(&format!("p_{elder:08x}"))?,
+        date,
+        window: MealWindow::Lunch,
+        method: Method::Face,
+        award: Award {
+            rules: "lcetdz-2022".into(),
+            band: "80+".into(),
+            city: Fen::new(200),
+            district: Fen::new(200),
+        },
+        standing: Standing::Firm,
+        eligibility_as_of: date,
+    }))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Takes turns, so that what else the machine does falls on both.
+fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
+    let mut store = Store::init(&dir.join("append"), "bench", stamp()?)?;
+    let bare = Connection::open(dir.join("bare.db"))?;
+    bare.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+         CREATE TABLE plain (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;",
+    )?;
+    let body = vec![b'x'; 400];
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for i in 0..appends {
+        let (event, stamp) = (meal(i)?, stamp()?);
+        let start = Instant::now();
+        store.append(stamp, &event)?;
+        ours.push(start.elapsed());
+        let start = Instant::now();
+        bare.prepare_cached("INSERT INTO plain (body) VALUES (?1)")?.execute([&body])?;
+        theirs.push(start.elapsed());
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    println!(
+        "append: {ours:?} a meal, bare insert {theirs:?} (medians), ratio {:.2}",
+        ours.as_secs_f64() / theirs.as_secs_f64(),
+    );
+    Ok(())
+}
+
+fn verify_large(dir: &Path, entries: usize) -> Outcome<()> {
+    let state = dir.join("large");
+    let mut store = Store::init(&state, "bench", stamp()?)?;
+    for i in 1..entries {
+        store.append(stamp()?, &meal(i)?)?;
+    }
+    drop(store);
+    let file = std::fs::metadata(state.join(LEDGER_FILE))?.len();
+    for depth in [Depth::Chain, Depth::Full] {
+        let start = Instant::now();
+        let verified = Reader::open(&state)?.verify(depth, |_| {})?;
+        let seconds = start.elapsed().as_secs_f64();
+        println!(
+            "verify {depth:?}: {} entries ({} MB) in {seconds:.2} s, {:.0} a second",
+            verified.entries,
+            file >> 20,
+            verified.entries as f64 / seconds,
+        );
+    }
+    Ok(())
+}
+
+fn replace_and_load(dir: &Path, elders: usize) -> Outcome<()> {
+    const DIMENSIONS: usize = 512;
+    let model = ModelId([7; 32]);
+    let enrol = |i: usize| -> Outcome<Enrolled> {
+        let vector: Vec<f32> =
+            (0..DIMENSIONS).map(|d| ((i * DIMENSIONS + d) as f32).sin()).collect();
+        let birth = Date::constant(1943, 5, 2);
+        let elder = Elder {
+            id: ElderId::new(&format!("p_{i:08}"))?,
+            name: "王秀英".into(),
+            sex: Sex::Female,
+            birth,
+            eligible: Interval::new(birth, None).into_iter().collect(),
+            home_care: Vec::new(),
+            notices: vec![],
+            consent: Consent { store_face: true, transmit: true },
+        };
+        Ok(Enrolled { elder, templates: vec![Template::new(model, &vector)?] })
+    };
+    let roster = (0..elders).map(enrol).collect::<Outcome<Vec<_>>>()?;
+    let mut store = Store::init(&dir.join("gallery"), "bench", stamp()?)?;
+    let start = Instant::now();
+    store.replace_gallery(stamp()?, model, &roster)?;
+    let replaced = start.elapsed();
+    let start = Instant::now();
+    let loaded = store.load_gallery()?.len();
+    println!(
+        "gallery: {loaded} elders replaced in {replaced:.2?}, loaded in {:.2?}",
+        start.elapsed()
+    );
+    Ok(())
+}
