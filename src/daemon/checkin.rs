@@ -42,7 +42,8 @@ pub struct CheckIn {
 }
 
 impl CheckIn {
-    /// A counter at which nobody stands.
+    /// A counter at which nobody stands. `gallery` is calibrated; one that is not is served by the
+    /// configured threshold.
     pub fn new(analyser: Analyser, gallery: Gallery, limits: Limits) -> Self {
         CheckIn { analyser, tracker: Tracker::default(), counter: Counter::new(limits), gallery }
     }

@@ -22,50 +22,48 @@ use std::ops::Range;
 /// while many queries pass over them.
 const BLOCK_ROWS: usize = 64;
 
-/// Step of a vector's code and length of what the code leaves out.
-#[derive(Clone, Copy, Debug, Default)]
-struct Grain {
-    step: f32,
-    error: f32,
-}
-
 /// Codes of all rows of a gallery.
 #[derive(Default)]
 pub(super) struct Codes {
     dimensions: usize,
     codes: Vec<i8>,
-    grains: Vec<Grain>,
+    steps: Vec<f32>,
+    /// The largest error in each block of rows.
+    errors: Vec<f32>,
 }
 
 impl Codes {
     /// Room for `rows` rows of `dimensions` values.
     pub(super) fn with_capacity(dimensions: usize, rows: usize) -> Self {
-        let length = dimensions.next_multiple_of(LANES) * rows;
-        let (codes, grains) = (Vec::with_capacity(length), Vec::with_capacity(rows));
-        Codes { dimensions, codes, grains }
+        Codes {
+            dimensions,
+            codes: Vec::with_capacity(dimensions.next_multiple_of(LANES) * rows),
+            steps: Vec::with_capacity(rows),
+            errors: vec![0.0; rows.div_ceil(BLOCK_ROWS)],
+        }
     }
 
     /// Adds a row of unit length.
+    ///
+    /// # Panics
+    /// If there is no room for it, or it has another size.
     pub(super) fn push(&mut self, row: &[f32]) {
         assert_eq!(row.len(), self.dimensions, "the gallery has one size of template");
-        let grain = code(row, f32::from(ROW_CODE_MAX), |c| self.codes.push(c as i8));
-        self.grains.push(grain);
+        let (step, error) = code(row, f32::from(ROW_CODE_MAX), |c| self.codes.push(c as i8));
         self.codes.resize(self.codes.len().next_multiple_of(LANES), 0);
+        let largest = &mut self.errors[self.steps.len() / BLOCK_ROWS];
+        *largest = largest.max(error);
+        self.steps.push(step);
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        self.codes.capacity() + self.grains.capacity() * size_of::<Grain>()
+        self.codes.capacity() + (self.steps.capacity() + self.errors.capacity()) * size_of::<f32>()
     }
 
-    /// Rows.
-    fn rows(&self) -> usize {
-        self.grains.len()
-    }
-
-    /// The rows in blocks of [`BLOCK_ROWS`], in order.
+    /// The rows in blocks, in order.
     pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
-        let rows = self.rows();
+        let rows = self.steps.len();
         (0..rows).step_by(BLOCK_ROWS).map(move |first| first..rows.min(first + BLOCK_ROWS))
     }
 
@@ -84,16 +82,17 @@ impl Codes {
         let codes = &self.codes[block.start * stride..block.end * stride];
         kernel::dots(&queries.packed, codes, sums);
         let rounding = (self.dimensions + 16) as f32 * f32::EPSILON;
-        for ((row, sums), grain) in block.clone().zip(sums).zip(&self.grains[block]) {
-            let may: [bool; Q] = std::array::from_fn(|q| {
-                let coded = sums[q] as f32 * queries.steps[q] * grain.step;
-                let left_out = grain.error + (1.0 + grain.error) * queries.errors[q];
-                coded + left_out + rounding > floors[q]
-            });
+        let error = self.errors[block.start / BLOCK_ROWS];
+        let bounds = queries.errors.map(|of_query| error + (1.0 + error) * of_query + rounding);
+        let mut limits: [f32; Q] = std::array::from_fn(|q| floors[q] - bounds[q]);
+        for ((row, sums), step) in block.clone().zip(sums).zip(&self.steps[block]) {
+            let may: [bool; Q] =
+                std::array::from_fn(|q| sums[q] as f32 * queries.steps[q] * step > limits[q]);
             // Nearly always all are false; asked at once, that costs one branch and not Q.
             if may.iter().fold(false, |any, m| any | m) {
                 for q in (0..Q).filter(|q| may[*q]) {
                     floors[q] = look(row, q);
+                    limits[q] = floors[q] - bounds[q];
                 }
             }
         }
@@ -115,18 +114,19 @@ impl<const Q: usize> Queries<Q> {
         for (q, row) in rows.enumerate() {
             queries.packed.resize(row.len().div_ceil(LANES), [[0; LANES]; Q]);
             let mut at = 0;
-            let grain = code(row, f32::from(QUERY_CODE_MAX), |c| {
+            let (step, error) = code(row, f32::from(QUERY_CODE_MAX), |c| {
                 queries.packed[at / LANES][q][at % LANES] = c as i16;
                 at += 1;
             });
-            (queries.steps[q], queries.errors[q]) = (grain.step, grain.error);
+            (queries.steps[q], queries.errors[q]) = (step, error);
         }
         queries
     }
 }
 
-/// Gives `put` the code of each value, a whole number of magnitude up to `most`.
-fn code(values: &[f32], most: f32, mut put: impl FnMut(f32)) -> Grain {
+/// Gives `put` the code of each value, a whole number of magnitude up to `most`. Answers with the
+/// step and the length of what the code leaves out.
+fn code(values: &[f32], most: f32, mut put: impl FnMut(f32)) -> (f32, f32) {
     let step = values.iter().fold(0f32, |m, v| m.max(v.abs())) / most;
     let mut squares = 0f64;
     for value in values {
@@ -135,7 +135,7 @@ fn code(values: &[f32], most: f32, mut put: impl FnMut(f32)) -> Grain {
         put(code);
     }
     // One part in a million more than measured, so that no rounding makes it less than it is.
-    Grain { step, error: (squares.sqrt() * (1.0 + 1e-6)) as f32 }
+    (step, (squares.sqrt() * (1.0 + 1e-6)) as f32)
 }
 
 #[cfg(test)]
