@@ -17,11 +17,11 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let small = arguments.iter().any(|a| a == "--small");
     let (rows, probes) = if small { (2000, 20) } else { (100_000, 100) };
-    let people = faces::random(rows, 1);
+    let people = faces::random(rows, faces::DIMENSIONS, 1);
     let before = resident_bytes();
     let gallery = faces::gallery(&people);
     let grown = resident_bytes().saturating_sub(before);
-    let probes = faces::random(probes, 2);
+    let probes = faces::random(probes, faces::DIMENSIONS, 2);
     let expected = exhaustive(&people, &probes[0]);
 
     let mut found = vec![];
