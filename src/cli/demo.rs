@@ -189,7 +189,7 @@ fn play(
     let mut closer = None;
     while let Some(frame) = source.next()? {
         let stamp = Stamp { at: start + frame.taken, clock: ClockTrust::Trusted };
-        for step in checkin.frame(&frame)? {
+        for step in checkin.frame(&frame, writer.serving(stamp).ok())? {
             match step {
                 Step::Prompt(prompt @ crate::domain::visit::Prompt::Mend(_)) => {
                     closer.get_or_insert((stamp, words::prompt(prompt)));
@@ -247,7 +247,7 @@ impl Counts {
 fn heading() -> Result<(), Failure> {
     say(format_args!(
         "{}  {}  {}  {}",
-        pad("time", 8),
+        pad("time", 5),
         pad("who walks up", 44),
         pad("the elder's screen", 50),
         "the ledger"
@@ -257,10 +257,9 @@ fn heading() -> Result<(), Failure> {
 fn print(stamp: Stamp, who: &str, screen: &str, ledger: &str) -> Result<(), Failure> {
     let time = local(stamp.at).1;
     say(format_args!(
-        "{:02}:{:02}:{:02}  {}  {}  {}",
+        "{:02}:{:02}  {}  {}  {}",
         time.hour(),
         time.minute(),
-        time.second(),
         pad(who, 44),
         pad(screen, 50),
         ledger

@@ -1,10 +1,10 @@
 //! Takes thresholds from a gallery, on all cores.
 //!
 //! 1. It is done each time a gallery is loaded, before it serves: a gallery and its thresholds are
-//!    swapped in one step and never belong to different rosters. A thousand elders take
-//!    some ten milliseconds and twenty thousand about two seconds of two free cores
-//!    (`benches/calibration.rs`), so nothing is stored
-//!    that could be stale and nothing is decided meanwhile by a threshold that does not fit.
+//!    swapped in one step and never belong to different rosters. A thousand elders take ten
+//!    milliseconds, twenty thousand about two seconds of two free cores
+//!    (`benches/calibration.rs`), so nothing is stored that could be stale, and nothing is decided
+//!    meanwhile by a threshold that does not fit.
 //! 2. The result does not depend on the number of threads.
 
 use crate::domain::calibration::{self, Calibration, Nearest, Target};
