@@ -6,10 +6,12 @@ use super::say;
 use crate::camera::walkup::{WalkUps, portrait};
 use crate::camera::{FrameSource as _, Rate};
 use crate::config::{Config, rules};
+use crate::daemon::calibrate::calibrated;
 use crate::daemon::checkin::{CheckIn, Step};
 use crate::daemon::gallery_job;
 use crate::daemon::writer::{Shown, Writer};
 use crate::domain::calendar::{Timestamp, local, service_date};
+use crate::domain::calibration::Target;
 use crate::domain::entry::{ClockTrust, Stamp, total};
 use crate::domain::money::Fen;
 use crate::error::{Exit, Failure};
@@ -165,6 +167,8 @@ fn assemble(
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
+    let gallery =
+        calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
     let as_of = service_date(stamp.at);
     let writer = Writer::new(store, elders, as_of, book, config.hours);
     Ok((CheckIn::new(analyser, gallery, config.visit), writer))

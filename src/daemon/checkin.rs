@@ -48,7 +48,8 @@ pub struct CheckIn {
 }
 
 impl CheckIn {
-    /// A counter at which nobody stands.
+    /// A counter at which nobody stands. `gallery` is calibrated; one that is not is served by the
+    /// configured threshold.
     pub fn new(analyser: Analyser, gallery: Gallery, limits: Limits) -> Self {
         let (tracker, counter) = (Tracker::default(), Counter::new(limits));
         CheckIn { analyser, tracker, counter, gallery, limits, serving: None }

@@ -5,6 +5,7 @@
 //! in the order of the data: camera, vision, ledger. Nothing that was settled is left unwritten,
 //! because vision waits for the ledger's answer before it takes the next frame.
 
+use super::calibrate::calibrated;
 use super::checkin::{CheckIn, Outcome, Step};
 use super::gallery_job;
 use super::slot::Slot;
@@ -13,6 +14,7 @@ use crate::camera::{CameraError, FrameSource, replay::Replay};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
 use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::{MealHours, local, service_date};
+use crate::domain::calibration::Target;
 use crate::domain::entry::{ClockTrust, Stamp};
 use crate::error::{Exit, Failure};
 use crate::store::{LEDGER_FILE, LedgerError, Store};
@@ -82,9 +84,14 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
+    let gallery =
+        calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
+    let calibration = gallery.calibration().expect("it was calibrated");
     info!(
         device = config.site.device,
         elders = elders.len(),
+        accept = calibration.accept(),
+        from_gallery = calibration.strangers().is_some(),
         templates = gallery.templates(),
         milliseconds = started.elapsed().as_millis() as u64,
         "ready"
