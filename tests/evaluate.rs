@@ -3,7 +3,7 @@
 use canteend::error::{Exit, Sysexit as _};
 use canteend::evaluate::{self, PairsError, TimeError};
 use canteend::vision::{Analyser, QualityLimits};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
