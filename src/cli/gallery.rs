@@ -3,21 +3,24 @@
 use super::{ConfigFile, say, say_json};
 use crate::clock::{Clock as _, SystemClock};
 use crate::daemon::calibrate::calibrated;
-use crate::daemon::gallery_job::{self, ImportError};
+use crate::daemon::gallery_job::{self, ImportError, Imported};
 use crate::daemon::roster::BadLine;
 use crate::daemon::service::open_store;
 use crate::domain::calibration::{ELDERS_MIN, Pair, Target};
 use crate::domain::entry::{ClockTrust, Stamp};
 use crate::domain::gallery::Gallery;
 use crate::error::{Exit, Failure};
+use crate::store::Store;
 use crate::vision::Analyser;
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Replace the gallery by a roster (CSV) and photographs; bad lines are named, good ones kept
     Import(Import),
+    /// Make the templates anew after another model pack was installed; identities stay
+    Rebuild(Import),
     /// Say how many elders and templates the gallery holds
     Show(Show),
     /// Take thresholds from the gallery, and name elders who resemble each other
@@ -46,9 +49,9 @@ pub(super) struct Show {
 
 #[derive(Debug, Args)]
 pub(super) struct Calibrate {
-    /// Share of strangers whose score may pass; the daemon uses one in a thousand
-    #[arg(long, value_name = "SHARE", default_value = "0.001", value_parser = target)]
-    target: Target,
+    /// Share of strangers whose score may pass, instead of recognition.strangers
+    #[arg(long, value_name = "SHARE", value_parser = target)]
+    target: Option<Target>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -61,7 +64,8 @@ const PAIRS_SHOWN_MAX: usize = 50;
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Import(options) => import(&options),
+        Command::Import(options) => import(&options, gallery_job::import),
+        Command::Rebuild(options) => import(&options, gallery_job::rebuild),
         Command::Show(options) => show(&options),
         Command::Calibrate(options) => calibrate(&options),
     }
@@ -71,19 +75,23 @@ fn now() -> Stamp {
     Stamp { at: SystemClock::default().now(), clock: ClockTrust::Trusted }
 }
 
-fn import(options: &Import) -> Result<(), Failure> {
+/// [`gallery_job::import`] or [`gallery_job::rebuild`].
+type Job = fn(
+    &mut Store,
+    &mut Analyser,
+    Stamp,
+    &Path,
+    &Path,
+    &mut dyn FnMut(usize, usize),
+) -> Result<Imported, ImportError>;
+
+fn import(options: &Import, job: Job) -> Result<(), Failure> {
     let config = options.config.load()?;
     let stamp = now();
     let mut store = open_store(&config, stamp)?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
-    let done = gallery_job::import(
-        &mut store,
-        &mut analyser,
-        stamp,
-        &options.file,
-        &options.photos,
-        &mut super::progress,
-    );
+    let done =
+        job(&mut store, &mut analyser, stamp, &options.file, &options.photos, &mut super::progress);
     let imported = match done {
         Err(ImportError::NothingGood(bad)) => {
             name(&bad)?;
@@ -92,6 +100,11 @@ fn import(options: &Import) -> Result<(), Failure> {
         other => other?,
     };
     name(&imported.bad)?;
+    for (one, other) in &imported.twice {
+        say(format_args!(
+            "{one} and {other} have nearly the same face: one person registered twice?"
+        ))?;
+    }
     say(format_args!(
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
@@ -101,7 +114,7 @@ fn import(options: &Import) -> Result<(), Failure> {
         n => {
             let text = format!(
                 "{n} problems in {} (named above); the other lines are in the gallery, {} elders \
-                 of bad lines stay as they were; mend the lines and import again",
+                 without a good line stay as they were; mend the lines and do it again",
                 options.file.display(),
                 imported.kept
             );
@@ -179,9 +192,10 @@ fn calibrate(options: &Calibrate) -> Result<(), Failure> {
     let analyser = Analyser::open(&config.models, config.quality)?;
     let (gallery, _) = gallery_job::assemble(store.load_gallery()?, &analyser)
         .map_err(|e| Failure::new(Exit::Config, e))?;
-    let configured = config.visit.thresholds.accept;
-    let gallery = calibrated(gallery, options.target, configured, &mut super::progress);
-    let found = summary(&gallery, options.target);
+    let (target, configured) =
+        (options.target.unwrap_or(config.strangers), config.visit.thresholds.accept);
+    let gallery = calibrated(gallery, target, configured, &mut super::progress);
+    let found = summary(&gallery, target);
     if options.json {
         return say_json(&found);
     }

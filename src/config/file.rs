@@ -3,6 +3,7 @@
 use super::{Area, Camera, Config, ConfigError, Site};
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
+use crate::domain::calibration::Target;
 use crate::domain::decision::Thresholds;
 use crate::domain::visit::Limits;
 use crate::vision::QualityLimits;
@@ -131,6 +132,7 @@ impl Default for VisitTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RecognitionTable {
+    strangers: f64,
     accept: f32,
     candidate: f32,
     margin: f32,
@@ -140,7 +142,14 @@ struct RecognitionTable {
 
 impl Default for RecognitionTable {
     fn default() -> Self {
-        RecognitionTable { accept: 0.66, candidate: 0.4, margin: 0.1, liveness: 0.3, frames: 4 }
+        RecognitionTable {
+            strangers: 0.001,
+            accept: 0.66,
+            candidate: 0.4,
+            margin: 0.1,
+            liveness: 0.3,
+            frames: 4,
+        }
     }
 }
 
@@ -185,6 +194,7 @@ pub fn check(file: File, path: &Path) -> Result<Config, ConfigError> {
         rules: base.join(file.paths.rules),
         camera,
         hours: at.hours(file.meals)?,
+        strangers: at.strangers(file.recognition.strangers)?,
         visit: at.visit(&file.visit, &file.recognition)?,
         quality: at.quality(&file.quality)?,
     })
@@ -293,6 +303,14 @@ impl At<'_> {
             true => Ok(v),
             false => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
         }
+    }
+
+    fn strangers(&self, share: f64) -> Result<Target, ConfigError> {
+        let (min, max) = (Target::MIN, Target::MAX);
+        Target::new(share).ok_or(()).or_else(|()| {
+            let problem = format!("{share} is out of range; use {min} to {max}");
+            self.refuse("recognition.strangers", problem)
+        })
     }
 
     fn quality(&self, q: &QualityTable) -> Result<QualityLimits, ConfigError> {

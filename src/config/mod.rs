@@ -10,6 +10,7 @@ pub mod rules;
 
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, Timestamp};
+use crate::domain::calibration::Target;
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
 use crate::vision::QualityLimits;
@@ -73,6 +74,8 @@ pub struct Config {
     pub camera: Camera,
     /// Meal windows.
     pub hours: MealHours,
+    /// Share of strangers whose score may pass; the gallery's thresholds follow from it.
+    pub strangers: Target,
     /// Times and thresholds of a visit.
     pub visit: Limits,
     /// What a good picture is.

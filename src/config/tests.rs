@@ -90,6 +90,7 @@ fn values_out_of_range_are_refused_with_their_key_and_the_range() {
     let cases = [
         ("[recognition]\naccept = 0.2", "recognition.accept: 0.2 is out of range; use 0.3 to 0.95"),
         ("[recognition]\naccept = nan", "recognition.accept: NaN is out of range"),
+        ("[recognition]\nstrangers = 0.5", "recognition.strangers: 0.5 is out of range"),
         ("[recognition]\ncandidate = 0.7", "recognition.candidate: 0.7 must not be above"),
         ("[recognition]\nframes = 0", "recognition.frames: 0 is out of range"),
         ("[visit]\npatience_ms = 900", "visit.patience_ms: 900 is out of range"),

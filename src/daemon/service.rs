@@ -14,7 +14,6 @@ use crate::camera::{CameraError, FrameSource, replay::Replay};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
 use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::{MealHours, local, service_date};
-use crate::domain::calibration::Target;
 use crate::domain::entry::{ClockTrust, Stamp};
 use crate::error::{Exit, Failure};
 use crate::store::{LEDGER_FILE, LedgerError, Store};
@@ -85,7 +84,7 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
     let gallery =
-        calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
+        calibrated(gallery, config.strangers, config.visit.thresholds.accept, &mut |_, _| {});
     let calibration = gallery.calibration().expect("it was calibrated");
     info!(
         device = config.site.device,
