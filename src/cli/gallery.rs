@@ -1,11 +1,10 @@
 //! `canteend gallery …`
 
 use super::{ConfigFile, say, say_json};
-use crate::clock::{Clock as _, SystemClock};
 use crate::daemon::gallery_job::{self, ImportError};
 use crate::daemon::roster::BadLine;
-use crate::daemon::service::open_store;
-use crate::domain::entry::{ClockTrust, Stamp};
+use crate::daemon::{service, timekeeper};
+use crate::domain::elder::ElderId;
 use crate::error::{Exit, Failure};
 use crate::vision::Analyser;
 use clap::{Args, Subcommand};
@@ -17,6 +16,8 @@ pub(super) enum Command {
     Import(Import),
     /// Say how many elders and templates the gallery holds
     Show(Show),
+    /// Forget an elder's face for good; card, staff and subsidy go on
+    Forget(Forget),
 }
 
 #[derive(Debug, Args)]
@@ -39,22 +40,28 @@ pub(super) struct Show {
     config: ConfigFile,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Forget {
+    /// Pseudonymous id of the elder
+    elder: String,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Import(options) => import(&options),
         Command::Show(options) => show(&options),
+        Command::Forget(options) => forget(&options),
     }
-}
-
-fn now() -> Stamp {
-    Stamp { at: SystemClock::default().now(), clock: ClockTrust::Trusted }
 }
 
 fn import(options: &Import) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let stamp = now();
-    let mut store = open_store(&config, stamp)?;
+    let clock = service::clock(&config);
+    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
     let done = gallery_job::import(
         &mut store,
         &mut analyser,
@@ -102,7 +109,7 @@ struct Held {
 
 fn show(options: &Show) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let store = open_store(&config, now())?;
+    let (store, _) = timekeeper::open(&config, service::clock(&config).as_ref())?;
     let enrolled = store.load_gallery()?;
     let held = Held {
         elders: enrolled.len(),
@@ -116,4 +123,16 @@ fn show(options: &Show) -> Result<(), Failure> {
         "{} elders, {} of them with a face, {} templates",
         held.elders, held.with_face, held.templates
     ))
+}
+
+fn forget(options: &Forget) -> Result<(), Failure> {
+    let elder = ElderId::new(&options.elder).map_err(|e| Failure::new(Exit::Data, e))?;
+    let config = options.config.load()?;
+    let clock = service::clock(&config);
+    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    match store.forget_face(stamp, &elder)? {
+        Some(appended) => say(format_args!("the face is forgotten, by entry {}", appended.n)),
+        None => say("there was no face to forget; what is left of older ones was wiped"),
+    }
 }

@@ -8,6 +8,8 @@ mod demo_cast;
 mod evaluate;
 mod gallery;
 mod ledger;
+mod ledger_line;
+mod proof;
 mod run;
 
 use crate::config::Config;

@@ -12,6 +12,7 @@ use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, Timestamp};
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
+use crate::record::Hash;
 use crate::vision::QualityLimits;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,8 @@ pub enum Camera {
 /// Everything the program is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// SHA-256 of the file, by which the ledger tells that it changed.
+    pub digest: Hash,
     /// The canteen.
     pub site: Site,
     /// Folder of ledger, gallery and keys.
@@ -136,7 +139,7 @@ impl Config {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        file::check(written, path)
+        file::check(written, path, Hash::of(&[text.as_bytes()]))
     }
 }
 

@@ -16,6 +16,7 @@ mod gallery;
 mod identity;
 mod ledger;
 mod projection;
+mod proof;
 mod reader;
 mod vault;
 mod verify;
@@ -24,12 +25,16 @@ pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
 pub use ledger::{Appended, LedgerError, Unvoidable};
+pub use projection::Contradiction;
+pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
 use crate::domain::calendar::Date;
+use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
+use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
@@ -131,14 +136,50 @@ impl Store {
     /// [`LedgerError::Unvoidable`]; [`LedgerError::Reserved`] for kinds that only the store itself
     /// writes (genesis, gallery). Nothing has been written then.
     pub fn append(&mut self, stamp: Stamp, event: &Event) -> Result<Appended, LedgerError> {
-        if matches!(event, Event::Genesis { .. } | Event::Gallery(_)) {
+        self.append_all(stamp, std::slice::from_ref(event))
+    }
+
+    /// Adds entries that belong together, all or none, and answers with the last one: a meal that
+    /// staff vouch for follows the entry that says so.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    ///
+    /// # Panics
+    /// Where there is no event.
+    pub fn append_all(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+        let last = events.last().expect("at least one event is appended");
+        if matches!(last, Event::ByHand(_) | Event::Late(_)) {
+            return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
+        }
+        let own = events.iter().find(|e| matches!(e, Event::Genesis { .. } | Event::Gallery(_)));
+        if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        let salt = self.vault.salt()?;
+        let salts = events.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let appended = ledger::append(&tx, &salt, stamp, event)?;
+        let mut appended = Err(LedgerError::NoGenesis);
+        for (event, salt) in events.iter().zip(salts) {
+            appended = Ok(ledger::append(&tx, &salt, stamp, event)?);
+        }
         tx.commit()?;
-        Ok(appended)
+        appended
+    }
+
+    /// Where the clock stands in the ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn clock(&self) -> Result<ClockStanding, LedgerError> {
+        ledger::clock(&self.conn)
+    }
+
+    /// The configuration that the ledger says is in force; none before the first is recorded.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn config(&self) -> Result<Option<ConfigChange>, LedgerError> {
+        Ok(projection::config(&self.conn)?)
     }
 
     /// What stands for `elder` on the service date `date`.
