@@ -30,6 +30,9 @@ pub(super) enum Command {
     DayCode(proof::DayCode),
 }
 
+/// The box's own configuration and clock.
+type Own = (Config, Box<dyn Clock>);
+
 /// Which ledger: a file, or the one of a configuration.
 #[derive(Debug, Args)]
 pub(super) struct Which {
@@ -51,7 +54,7 @@ impl Which {
     }
 
     /// Configuration and clock of the box, where the ledger is the box's own and not a copy.
-    pub(super) fn own(&self) -> Result<Option<(Config, Box<dyn Clock>)>, Failure> {
+    pub(super) fn own(&self) -> Result<Option<Own>, Failure> {
         if self.ledger.is_some() {
             return Ok(None);
         }

@@ -2,7 +2,9 @@
 //!
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
+mod backup;
 mod check_config;
+mod clock;
 mod demo;
 mod demo_cast;
 mod evaluate;
@@ -45,6 +47,13 @@ enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Copy the ledger while the box serves, without faces and keys of faces
+    Backup(backup::Backup),
+    /// Put a copy of the ledger in place of one that is lost
+    Restore(backup::Restore),
+    /// What the box makes of its clock
+    #[command(subcommand)]
+    Clock(clock::Command),
     /// Measure recognition and speed on photographs
     #[command(subcommand)]
     Evaluate(evaluate::Command),
@@ -79,6 +88,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::CheckConfig(options) => check_config::run(options),
         Command::Gallery(command) => gallery::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Backup(options) => backup::backup(&options),
+        Command::Restore(options) => backup::restore(&options),
+        Command::Clock(command) => clock::run(command),
         Command::Evaluate(command) => evaluate::run(command),
     }
 }

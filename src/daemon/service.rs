@@ -238,10 +238,18 @@ fn watch(
 
 /// The ledger's thread; it ends when vision has dropped its end of the queue.
 fn write(writer: &mut Writer, keeper: &mut Timekeeper, settled: &Receiver<Request>) {
+    let mut told = false;
     while let Ok(Request { moment, outcome, answer }) = settled.recv() {
         let stamp = keeper.stamp_at(writer.store(), moment);
         let shown = stamp.and_then(|stamp| writer.settle(stamp, &outcome));
         answer.send(shown).expect("vision waits for the answer");
+        let short = writer.store().short_of_space();
+        if short && !told {
+            error!(
+                "disk full: the ledger writes into its reserve; clear something away and restart"
+            );
+        }
+        told |= short;
     }
 }
 

@@ -105,6 +105,14 @@ impl Sysexit for LedgerError {
     }
 }
 
+impl LedgerError {
+    /// Whether there was no room on the disk.
+    pub(super) fn disk_full(&self) -> bool {
+        let full = rusqlite::ErrorCode::DiskFull;
+        matches!(self, Self::Sqlite(e) if e.sqlite_error_code() == Some(full))
+    }
+}
+
 /// An entry that is safely in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {

@@ -6,10 +6,12 @@
 //!    [`Store::append`] returns, the meal is safe, and before that it is not there at all.
 //! 3. Entries are only ever added, and the schema itself refuses anything else.
 //! 4. A second subsidised meal in one daily slot is refused by a primary key.
-//! 5. Names and templates are sealed before they reach SQLite (`vault`).
+//! 5. A full disk takes the reserve first, and the entry with it stands; only then is it refused.
+//! 6. Names and templates are sealed before they reach SQLite (`vault`).
 //!
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
+mod backup;
 mod db;
 mod folder;
 mod gallery;
@@ -18,16 +20,19 @@ mod ledger;
 mod projection;
 mod proof;
 mod reader;
+mod reserve;
 mod vault;
 mod verify;
 
+pub use backup::BackupError;
 pub use db::DbError;
-pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE};
+pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
+pub use reserve::RESERVE_BYTES;
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
@@ -38,6 +43,7 @@ use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
+use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::path::Path;
@@ -72,6 +78,7 @@ pub struct Store {
     conn: Connection,
     vault: Vault,
     device: String,
+    reserve: Reserve,
     /// Released by the operating system when the process ends, however it ends.
     _lock: File,
 }
@@ -120,7 +127,8 @@ impl Store {
     fn with(dir: &Path, vault: Vault, lock: File) -> Result<Self, StoreError> {
         let conn = db::open(&dir.join(LEDGER_FILE))?;
         let device = ledger::device(&conn)?;
-        Ok(Store { conn, vault, device, _lock: lock })
+        let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
+        Ok(Store { conn, vault, device, reserve, _lock: lock })
     }
 
     /// The device that the ledger belongs to.
@@ -156,6 +164,21 @@ impl Store {
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
+        match self.try_append(stamp, events) {
+            Err(error) if error.disk_full() && self.reserve.release() => {
+                self.try_append(stamp, events)
+            }
+            done => done,
+        }
+    }
+
+    /// Whether the disk was full and the reserve is used up: something must be cleared away before
+    /// the ledger can no longer write.
+    pub fn short_of_space(&self) -> bool {
+        !self.reserve.held()
+    }
+
+    fn try_append(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
         let salts = events.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut appended = Err(LedgerError::NoGenesis);

@@ -42,7 +42,7 @@ pub struct Recorded {
 /// A connection that reads a ledger, also while a [`super::Store`] writes it, and also one on a
 /// medium that cannot be written.
 pub struct Reader {
-    conn: Connection,
+    pub(super) conn: Connection,
 }
 
 impl Reader {

@@ -7,4 +7,5 @@
 mod bad_input;
 mod box_folder;
 mod commands;
+mod ledger;
 mod service;
