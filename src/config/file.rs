@@ -6,6 +6,7 @@ use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestam
 use crate::domain::calibration::Target;
 use crate::domain::decision::Thresholds;
 use crate::domain::visit::Limits;
+use crate::record::Hash;
 use crate::vision::QualityLimits;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -178,16 +179,17 @@ impl Default for QualityTable {
     }
 }
 
-/// Checks values and resolves paths against the folder of `path`.
+/// Checks values and resolves paths against the folder of `path`; `digest` is that of the file.
 ///
 /// # Errors
 /// [`ConfigError::Value`] names the key and the remedy.
-pub fn check(file: File, path: &Path) -> Result<Config, ConfigError> {
+pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigError> {
     let at = At { path };
     let base = path.parent().unwrap_or(Path::new(""));
     let site = at.site(file.site)?;
     let camera = at.camera(file.camera, &site, base)?;
     Ok(Config {
+        digest,
         site,
         state: base.join(file.paths.state),
         models: base.join(file.paths.models),

@@ -13,6 +13,7 @@ use crate::domain::calendar::{MealHours, Timestamp};
 use crate::domain::calibration::Target;
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
+use crate::record::Hash;
 use crate::vision::QualityLimits;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +63,8 @@ pub enum Camera {
 /// Everything the program is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// SHA-256 of the file, by which the ledger tells that it changed.
+    pub digest: Hash,
     /// The canteen.
     pub site: Site,
     /// Folder of ledger, gallery and keys.
@@ -139,7 +142,7 @@ impl Config {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        file::check(written, path)
+        file::check(written, path, Hash::of(&[text.as_bytes()]))
     }
 }
 

@@ -41,8 +41,8 @@ fn every_default_that_the_example_shows_is_the_default_in_force() {
     let shown = parse(&example_in_full()).unwrap();
     let Camera::Replay { starts_at, .. } = &shown.camera;
     assert!(starts_at.is_some(), "the example was uncommented");
-    let camera = parse(EXAMPLE).unwrap().camera;
-    assert_eq!(Config { camera, ..shown }, parse(EXAMPLE).unwrap());
+    let Config { camera, digest, .. } = parse(EXAMPLE).unwrap();
+    assert_eq!(Config { camera, digest, ..shown }, parse(EXAMPLE).unwrap());
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use super::db::{self, DbError};
 use super::folder::LEDGER_FILE;
 use super::ledger::{self, LedgerError};
+use super::proof::{self, Day};
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
 use crate::domain::entry::{Entry, EntryNumber};
+use crate::record::proof::Proof;
 use crate::record::{self, Hash};
 use rusqlite::Connection;
 use std::path::Path;
@@ -40,7 +42,7 @@ pub struct Recorded {
 /// A connection that reads a ledger, also while a [`super::Store`] writes it, and also one on a
 /// medium that cannot be written.
 pub struct Reader {
-    conn: Connection,
+    pub(super) conn: Connection,
 }
 
 impl Reader {
@@ -85,6 +87,24 @@ impl Reader {
             list.push(Recorded { entry, body, prev: Hash(row.get(2)?), hash: Hash(row.get(3)?) });
         }
         Ok(list)
+    }
+
+    /// The day `date`: its entries' numbers and hashes, and whether it is over.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn day(&mut self, date: Date) -> Result<Option<Day>, LedgerError> {
+        let tx = self.conn.transaction()?;
+        proof::day(&tx, date)
+    }
+
+    /// A proof of entry `n`; `None` where there is no such entry.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn prove(&mut self, n: EntryNumber) -> Result<Option<Proof>, LedgerError> {
+        let tx = self.conn.transaction()?;
+        proof::prove(&tx, n)
     }
 
     /// Checks the whole ledger, as of one moment. `progress` is told the number of entries done,

@@ -120,10 +120,18 @@ impl BoxFolder {
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The kinds of the entries after the genesis entry and the gallery's.
+    /// The kinds of the entries after the genesis entry, without those of gallery and
+    /// configuration.
     pub fn kinds(&self) -> Vec<String> {
         let kind = |entry: &serde_json::Value| entry["kind"].as_str().unwrap().to_owned();
-        self.ledger().iter().map(kind).filter(|k| k != "genesis" && k != "gallery").collect()
+        let set_up = |kind: &String| ["genesis", "gallery", "config"].contains(&kind.as_str());
+        self.ledger().iter().map(kind).filter(|kind| !set_up(kind)).collect()
+    }
+
+    /// Lets the replay start at another time of the day.
+    pub fn at(&self, from: &str, to: &str) {
+        let config = std::fs::read_to_string(self.path("canteend.toml")).unwrap();
+        self.write("canteend.toml", config.replace(&format!("T{from}"), &format!("T{to}")));
     }
 }
 

@@ -217,7 +217,7 @@ fn check(model: ModelId, roster: &[Enrolled]) -> Result<(), GalleryError> {
 }
 
 /// The gallery in force, as the ledger's tables have it.
-fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChange>> {
+pub(super) fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChange>> {
     conn.query_row("SELECT generation, elders, templates, model FROM gallery", [], |row| {
         Ok(GalleryChange {
             generation: row.get::<_, i64>(0)?.unsigned_abs(),

@@ -293,3 +293,37 @@ fn keys_and_vaults_show_sizes_only() {
         "ElderKey(32 bytes, version 3) Vault(32 bytes)"
     );
 }
+
+#[test]
+fn a_copy_holds_neither_faces_nor_their_keys_and_opens_identities_only() {
+    let (dir, mut store) = store();
+    store.replace_gallery(noon(), MODEL, &roster(40)).unwrap();
+    store.append(noon(), &meal("p_0003", "2026-03-02")).unwrap();
+    let copy = dir.path().join("copy.db");
+    let copied = Reader::open(&state(&dir)).unwrap().back_up(&copy).unwrap();
+    assert_eq!(copied, verify(&dir, Depth::Full).unwrap());
+    let raw = std::fs::read(&copy).unwrap();
+    let held = |needle: &[u8]| raw.windows(needle.len()).any(|w| w == needle);
+    for i in (1..40).step_by(9) {
+        let (id, row) = (format!("p_{i:04}"), format!("p_{i:04}/0"));
+        let mut keys = wrapped_keys(&store, &id);
+        let (identity, face) = (keys.pop().unwrap().1, keys.pop().unwrap().1);
+        assert!(!held(&face[..16]) && !held(&ciphertext(&store, &row)[..16]), "{id}");
+        assert!(held(&identity), "the search itself works");
+        assert!(!held(enrolled(i, 0).elder.name.as_bytes()));
+    }
+    drop(store);
+
+    let new = dir.path().join("new");
+    let made = Store::restore(&new, &copy, noon().at).err().unwrap();
+    assert_eq!(made.exit(), Exit::Config, "without the box key: {made}");
+    std::fs::copy(state(&dir).join(KEY_FILE), new.join(KEY_FILE)).unwrap();
+    let restored = Store::restore(&new, &copy, noon().at).unwrap();
+    let gallery = restored.load_gallery().unwrap();
+    assert_eq!(gallery.len(), 40);
+    assert!(gallery.iter().all(|e| e.templates.is_empty() && e.elder.consent.store_face));
+    assert_eq!(restored.history(&elder("p_0003"), day("2026-03-02")).unwrap().windows.len(), 1);
+    drop(restored);
+    let verified = Reader::open(&new).unwrap().verify(Depth::Full, |_| {}).unwrap();
+    assert_eq!(verified.entries, copied.entries + 1);
+}
