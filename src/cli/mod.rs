@@ -8,6 +8,7 @@ mod demo_cast;
 mod evaluate;
 mod gallery;
 mod ledger;
+mod report;
 mod run;
 
 use crate::config::Config;
@@ -43,6 +44,9 @@ enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Make the reports that the offices expect, from the ledger
+    #[command(subcommand)]
+    Report(report::Command),
     /// Measure recognition and speed on photographs
     #[command(subcommand)]
     Evaluate(evaluate::Command),
@@ -77,6 +81,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::CheckConfig(options) => check_config::run(options),
         Command::Gallery(command) => gallery::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Report(command) => report::run(command),
         Command::Evaluate(command) => evaluate::run(command),
     }
 }

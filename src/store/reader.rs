@@ -2,9 +2,12 @@
 
 use super::db::{self, DbError};
 use super::folder::LEDGER_FILE;
+use super::gallery::{self, GalleryError};
 use super::ledger::{self, LedgerError};
+use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
+use crate::domain::elder::Elder;
 use crate::domain::entry::{Entry, EntryNumber};
 use crate::record::{self, Hash};
 use rusqlite::Connection;
@@ -85,6 +88,16 @@ impl Reader {
             list.push(Recorded { entry, body, prev: Hash(row.get(2)?), hash: Hash(row.get(3)?) });
         }
         Ok(list)
+    }
+
+    /// Everybody in the gallery, in order of id, without their faces; `box_key` is the file that
+    /// opens them. It needs no lock: names can be read while the daemon serves.
+    ///
+    /// # Errors
+    /// [`GalleryError::Vault`] for a box key that is missing, open to others, or another box's;
+    /// [`GalleryError::Damaged`] names the row.
+    pub fn elders(&self, box_key: &Path) -> Result<Vec<Elder>, GalleryError> {
+        gallery::elders(&self.conn, &Vault::open(box_key)?)
     }
 
     /// Checks the whole ledger, as of one moment. `progress` is told the number of entries done,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::calendar::Interval;
-use crate::domain::elder::{Consent, Elder, Notice, NoticeWhy, Sex};
+use crate::domain::elder::{Consent, Elder, IdLast4, Notice, NoticeWhy, Sex};
 use crate::domain::template::{ModelId, Template};
 use crate::store::vault::{self, Purpose};
 
@@ -20,6 +20,7 @@ fn enrolled(i: usize, templates: usize) -> Enrolled {
             name: format!("欧阳测试{i:04}"),
             sex: if i.is_multiple_of(2) { Sex::Female } else { Sex::Male },
             birth: day("1943-05-02"),
+            id_last4: IdLast4::new("002X"),
             eligible: vec![interval("2024-01-01", None)],
             home_care: vec![interval("2025-07-01", Some("2025-12-31"))],
             notices: vec![Notice { why: NoticeWhy::Moved, from: day("2026-02-27") }],
