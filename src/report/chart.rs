@@ -31,6 +31,14 @@ pub(super) struct Chart {
     pub bars: Vec<Bar>,
 }
 
+/// The way to the yearly award.
+pub(super) struct Ladder {
+    /// Diners so far.
+    pub diners: u64,
+    /// Diners that each step asks for, and what it pays in fen, rising.
+    pub steps: Vec<(u64, u64)>,
+}
+
 /// The chart of everything that counts as 人次.
 pub(super) fn of(book: &Book) -> Chart {
     // Oldest band first, so that it stands on the axis, and the unsubsidised on top.

@@ -68,7 +68,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
             findings::EQUAL_DAYS_MIN
         ),
     ];
-    Body { table, figures, notes }
+    Body { table, figures, notes, ladder: None }
 }
 
 fn push_finding(

@@ -1,8 +1,8 @@
 //! One page to read and to print on A4, with nothing to be loaded: title, figures, chart, table,
 //! notes, places to sign.
 
-use super::html_parts::{Page, chart};
-use super::table::{Cell, Column, Form, Table};
+use super::html_parts::{Page, chart, ladder};
+use super::table::{Cell, Column, Form};
 use super::{Kind, Report, area};
 
 /// The style; also decides how the page is cut on paper.
@@ -18,10 +18,13 @@ pub(super) fn page(report: &Report) -> String {
     page.text(&report.heading()).raw("</title><style>").raw(STYLE).raw("</style></head><body>");
     head(&mut page, report);
     figures(&mut page, report);
+    if let Some(steps) = &report.ladder {
+        ladder(&mut page, steps);
+    }
     if report.kind != Kind::Roster {
         chart(&mut page, &report.chart);
     }
-    table(&mut page, &report.table);
+    table(&mut page, report);
     foot(&mut page, report);
     page.raw("</body></html>\n");
     page.finish()
@@ -30,7 +33,8 @@ pub(super) fn page(report: &Report) -> String {
 fn head(page: &mut Page, report: &Report) {
     let site = &report.site;
     page.raw("<header><div><p class=\"over\">").text(&site.county).raw("　").text(&site.street);
-    page.raw("</p><h1>").text(report.kind.title()).raw("</h1></div><dl>");
+    page.raw("</p><h1>").raw(report.kind.title()).raw(" <small>");
+    page.text(&report.period.chinese()).raw("</small></h1></div><dl>");
     let (from, to) = (report.period.from().to_string(), report.period.to().to_string());
     let facts: [(&'static str, &[&str]); 4] = [
         ("食堂名称", &[&site.name]),
@@ -57,9 +61,11 @@ fn figures(page: &mut Page, report: &Report) {
     page.raw("</section>");
 }
 
-fn table(page: &mut Page, table: &Table) {
+fn table(page: &mut Page, report: &Report) {
+    let table = &report.table;
     let wide = table.columns().len() >= WIDE_COLUMNS_MIN;
-    page.raw(if wide { "<table class=\"wide\">" } else { "<table>" });
+    page.raw(if wide { "<table class=\"wide " } else { "<table class=\"" });
+    page.raw(report.kind.code()).raw("\">");
     page.raw("<thead><tr>");
     for column in table.columns() {
         page.raw("<th class=\"").raw(class(column)).raw("\">").raw(column.heading).raw("</th>");

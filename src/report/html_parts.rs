@@ -1,7 +1,8 @@
 //! Markup by construction: constant markup on one side, escaped text on the other, and no third
 //! way in.
 
-use super::chart::{Bar, Chart};
+use super::chart::{Bar, Chart, Ladder};
+use super::table::yuan;
 use std::fmt::Write as _;
 
 /// A page in the making.
@@ -111,11 +112,31 @@ fn draw(page: &mut Page, chart: &Chart, bar: &Bar, (x, place): (f64, f64), y: im
     page.text(&bar.label).raw("</text></g>");
 }
 
+/// How far a year has come: a track with a mark at each step of the operating award.
+pub(super) fn ladder(page: &mut Page, ladder: &Ladder) {
+    let Some((last, _)) = ladder.steps.last() else { return };
+    // The highest step stands a little before the end, so that there is something beyond it.
+    let x = |diners: u64| WIDTH * (diners as f64 / (last * 11 / 10) as f64).min(1.0);
+    page.raw("<figure class=\"chart ladder\"><figcaption><b>运营奖补进度</b></figcaption>");
+    page.raw("<svg viewBox=\"-4 0 1008 74\" role=\"img\" aria-label=\"运营奖补进度\">");
+    page.raw("<rect class=\"track\" y=\"28\" width=\"1000\" height=\"16\" rx=\"8\"/>");
+    page.raw("<rect class=\"f0\" y=\"28\" height=\"16\" rx=\"8\" width=\"");
+    page.number(x(ladder.diners)).raw("\"/>");
+    for (diners, fen) in &ladder.steps {
+        page.raw("<line class=\"mark\" y1=\"22\" y2=\"50\" x1=\"").number(x(*diners));
+        page.raw("\" x2=\"").number(x(*diners)).raw("\"/><text y=\"15\" x=\"");
+        page.number(x(*diners)).raw("\">").text(&diners.to_string()).raw("人次</text>");
+        page.raw("<text y=\"66\" x=\"").number(x(*diners)).raw("\">");
+        page.text(&yuan(*fen)).raw("元</text>");
+    }
+    page.raw("</svg></figure>");
+}
+
 /// The top of the scale: at least `most`, divisible by [`LINES`], and round.
 fn scale_top(most: u64) -> u64 {
     let mut unit = 1;
     loop {
-        for step in [1, 2, 5] {
+        for step in [1, 2, 3, 4, 5, 6, 8] {
             let top = unit * step * LINES;
             if top >= most {
                 return top;
@@ -138,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_scale_ends_at_a_round_number() {
-        let tops = [0, 1, 4, 5, 8, 9, 61, 80, 81, 1999, 2001].map(scale_top);
-        assert_eq!(tops, [4, 4, 4, 8, 8, 20, 80, 80, 200, 2000, 4000]);
+        let tops = [0, 1, 4, 5, 9, 17, 61, 80, 81, 241, 1999, 2001].map(scale_top);
+        assert_eq!(tops, [4, 4, 4, 8, 12, 20, 80, 80, 120, 320, 2000, 2400]);
     }
 }

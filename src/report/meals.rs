@@ -45,7 +45,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
         Figure { label: "撤销", value: voided.to_string(), unit: "人次" },
     ];
     let notes = vec!["撤销的就餐金额计为 0.00，原金额见“原因”。".to_owned()];
-    Body { table, figures, notes }
+    Body { table, figures, notes, ladder: None }
 }
 
 pub(super) fn method(method: Method) -> &'static str {

@@ -44,7 +44,7 @@ use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::store::{LedgerError, Reader};
 use book::Book;
-use chart::Chart;
+use chart::{Chart, Ladder};
 use people::People;
 use std::io::{self, Write};
 use table::Table;
@@ -88,6 +88,11 @@ impl Kind {
     }
 }
 
+/// Most rows of a workbook: it is made in memory, about 3 kB a row, beside a daemon that serves.
+pub const XLSX_ROWS_MAX: usize = 60_000;
+/// Most rows of a page: what a browser still prints.
+pub const HTML_ROWS_MAX: usize = 20_000;
+
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -120,12 +125,11 @@ impl Format {
         Self::ALL.into_iter().find(|f| code.eq_ignore_ascii_case(f.code()))
     }
 
-    /// Most rows that it holds: of a sheet less what stands around the table, and of a page what a
-    /// browser still prints.
+    /// Most rows that it holds.
     fn rows_max(self) -> Option<usize> {
         match self {
-            Format::Xlsx => Some((1 << 20) - 100),
-            Format::Html => Some(20_000),
+            Format::Xlsx => Some(XLSX_ROWS_MAX),
+            Format::Html => Some(HTML_ROWS_MAX),
             Format::Csv | Format::Json => None,
         }
     }
@@ -237,6 +241,7 @@ pub struct Report {
     table: Table,
     figures: Vec<Figure>,
     chart: Chart,
+    ladder: Option<Ladder>,
     notes: Vec<String>,
     /// Last entry read, and its hash.
     basis: (EntryNumber, Hash),
@@ -283,6 +288,7 @@ impl Report {
             table: body.table,
             figures: body.figures,
             chart: chart::of(&book),
+            ladder: body.ladder,
             notes,
             basis: (book.entries, book.head),
         })
@@ -317,9 +323,9 @@ impl Report {
         Ok(out.flush()?)
     }
 
-    /// Its first words: the canteen and what is told of it.
+    /// Its first words: the canteen, what is told of it, and when.
     fn heading(&self) -> String {
-        format!("{}{}{}", self.site.name, self.period.chinese(), self.kind.title())
+        format!("{}{}（{}）", self.site.name, self.kind.title(), self.period.chinese())
     }
 
     /// What it rests on, for whoever wants to check it.
@@ -338,6 +344,7 @@ struct Body {
     table: Table,
     figures: Vec<Figure>,
     notes: Vec<String>,
+    ladder: Option<Ladder>,
 }
 
 /// 城区 or 农村.

@@ -3,7 +3,7 @@
 //! Counts and amounts are those of the ledger. Whoever was served and is in the gallery no more
 //! stands at the end by id, so that the sums are still the settlement's.
 
-use super::book::Book;
+use super::book::{Book, Dish};
 use super::columns::ROSTER;
 use super::people::{People, age_on, noticed};
 use super::period::{Period, day};
@@ -31,7 +31,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
     for serving in book.standing() {
         let (city, district) = serving.shares();
         let sum = got.entry(book.elder(serving)).or_default();
-        sum.meals += u64::from(city + district > 0);
+        sum.meals += u64::from(matches!(serving.dish, Dish::Meal { .. }));
         sum.city += city;
         sum.district += district;
         sum.served = true;
@@ -61,7 +61,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
         "期末年龄、补贴档次、人员状态以统计期最后一日为准；证件号只保存后四位。".to_owned(),
         "补贴档次只看年龄；资格与居家养老服务另列。".to_owned(),
     ];
-    Body { table, figures, notes }
+    Body { table, figures, notes, ladder: None }
 }
 
 fn cells(row: u64, elder: &Elder, got: Got, period: Period, rules: &RuleBook) -> Vec<Cell> {

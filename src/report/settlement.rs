@@ -58,7 +58,7 @@ pub(super) fn make(book: &Book, sources: Sources<'_>) -> Body {
         "就餐总人次含不享受补贴的就餐，不含已撤销的；每位老人每日补贴一餐。".to_owned(),
         "核定金额＝合计－核减金额－待核金额；待核金额确认后计入以后月份。".to_owned(),
     ];
-    Body { table, figures, notes }
+    Body { table, figures, notes, ladder: None }
 }
 
 impl Month {
@@ -145,4 +145,60 @@ fn add((count, fen): (u64, u64), sum: &mut (u64, u64)) {
 /// The age at which a band begins, from its code (`70-79`, `80+`).
 pub(super) fn first_age(band: &str) -> Option<u16> {
     band.split(['-', '+']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Config, rules};
+    use crate::domain::entry::ClockTrust;
+    use crate::domain::money::Fen;
+    use crate::record::Hash;
+    use std::path::Path;
+
+    fn serving(n: u64, fen: u32, state: State) -> Serving {
+        Serving {
+            n,
+            elder: 0,
+            date: "2026-03-02".parse().unwrap(),
+            time: "11:30:00".parse().unwrap(),
+            method: Method::Face,
+            dish: Dish::Meal { band: 0, city: Fen::new(fen), district: Fen::new(fen) },
+            state,
+            clock: ClockTrust::Trusted,
+            late: false,
+        }
+    }
+
+    #[test]
+    fn what_was_taken_back_is_counted_and_not_approved() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let site = Config::parse(config::EXAMPLE, &root.join("config/canteend.toml")).unwrap().site;
+        let rules = rules::load(&root.join("config/rules/lcetdz-2022.toml")).unwrap();
+        let book = Book {
+            period: Period::month("2026-03").unwrap(),
+            device: site.device.clone(),
+            servings: vec![
+                serving(2, 200, State::Valid),
+                serving(3, 200, State::Reduced { by: 7, fen: Fen::new(400) }),
+                serving(4, 100, State::Reduced { by: 8, fen: Fen::new(50) }),
+                serving(5, 100, State::Pending),
+                serving(6, 100, State::Voided(9)),
+            ],
+            elders: Vec::new(),
+            bands: vec!["60-69".to_owned()],
+            served: None,
+            began: "2026-03-01".parse().unwrap(),
+            backwards: Vec::new(),
+            entries: 9,
+            head: Hash([0; 32]),
+        };
+        let today = "2026-03-20".parse().unwrap();
+        let body = make(&book, Sources { site: &site, rules: &rules, elders: None, today });
+        let sums = ["total_fen", "reduced", "reduced_fen", "approved_fen", "voided"]
+            .map(|field| body.table.total(field).unwrap());
+        assert_eq!(sums, [1200, 2, 450, 550, 1]);
+        let remark = body.table.rows()[0].last().unwrap().shown();
+        assert_eq!(remark, "待核1人次2.00元；其他年龄档4人次；截至2026年3月20日");
+    }
 }

@@ -3,6 +3,7 @@
 //! The award also asks for a passed assessment, which the office decides.
 
 use super::book::Book;
+use super::chart::Ladder;
 use super::columns::YEAR;
 use super::period::day;
 use super::table::{Cell, Table, yuan};
@@ -64,7 +65,13 @@ pub(super) fn make(book: &Book, sources: Sources<'_>) -> Body {
     if until < book.period.to() {
         notes.push(format!("截至{}。", day(until)));
     }
-    Body { table, figures, notes }
+    // Each step is the next one of somebody who has just reached the one before it.
+    let next =
+        |(step, _): &(AwardStep, u32)| awards.progress(site.area, step.diners(site.area)).next;
+    let steps = std::iter::successors(awards.progress(site.area, 0).next, next);
+    let steps = steps.map(|(step, _)| (step.diners(site.area).into(), pays(&step))).collect();
+    let ladder = Some(Ladder { diners: diners as u64, steps });
+    Body { table, figures, notes, ladder }
 }
 
 fn pays(step: &AwardStep) -> u64 {

@@ -9,4 +9,3 @@ mod golden;
 mod small_month;
 mod totals;
 mod workbook;
-mod zz_view;

@@ -16,7 +16,7 @@ pub fn small_month() -> Canteen {
     li.sex = Sex::Male;
     let elders = [
         with_id(elder("p_01", "王秀英", "1943-05-02", "2024-01-01"), "0021"),
-        with_id(li, "31X"),
+        with_id(li, "131X"),
         noticed(
             elder("p_03", "张桂兰", "1940-01-01", "2024-01-01"),
             NoticeWhy::Deceased,

@@ -51,7 +51,7 @@ fn people(random: &mut Random) -> Vec<Elder> {
 }
 
 /// A year of servings by the rules, with voids, an untrusted clock and stale eligibility data.
-pub fn year(seed: u64) -> Canteen {
+fn year(seed: u64) -> Canteen {
     let mut random = Random(seed);
     let elders = people(&mut random);
     let mut canteen = Canteen::new("2025-12-31", &elders);

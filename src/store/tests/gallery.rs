@@ -294,3 +294,19 @@ fn keys_and_vaults_show_sizes_only() {
         "ElderKey(32 bytes, version 3) Vault(32 bytes)"
     );
 }
+
+#[test]
+fn names_are_read_without_the_lock_and_only_with_the_right_key() {
+    let (dir, mut store) = store();
+    let roster: Vec<_> = (0..3).map(|i| enrolled(i, 1)).collect();
+    store.replace_gallery(noon(), MODEL, &roster).unwrap();
+    let reader = Reader::open(&state(&dir)).unwrap();
+    let elders = reader.elders(&state(&dir).join(KEY_FILE)).unwrap();
+    assert_eq!(elders, roster.into_iter().map(|e| e.elder).collect::<Vec<_>>());
+    let other = dir.path().join("other.key");
+    Vault::create(&other).unwrap();
+    let error = reader.elders(&other).unwrap_err();
+    assert!(matches!(error, GalleryError::Vault(VaultError::Sealed(_))), "{error}");
+    let error = reader.elders(&dir.path().join("none.key")).unwrap_err().to_string();
+    assert!(error.contains("the box key is missing"), "{error}");
+}
