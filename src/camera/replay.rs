@@ -102,3 +102,62 @@ fn file(path: &Path, bytes: u64) -> Result<Pictures, CameraError> {
 fn read_error(path: &Path, source: std::io::Error) -> CameraError {
     CameraError::Read { path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (n, name) in names.iter().enumerate() {
+            image::RgbImage::new(n as u32 + 1, 1).save(folder.path().join(name)).unwrap();
+        }
+        folder
+    }
+
+    fn open(path: &Path, looped: bool) -> Replay {
+        Replay::open(path, Rate::new(10).unwrap(), looped).unwrap()
+    }
+
+    #[test]
+    fn a_folder_plays_its_pictures_in_the_order_of_their_names() {
+        let folder = folder(&["b.png", "a.jpg", "c.PNG"]);
+        std::fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
+        let mut replay = open(folder.path(), false);
+        let frames: Vec<_> = std::iter::from_fn(|| replay.next().unwrap()).collect();
+        assert_eq!(frames.iter().map(Frame::width).collect::<Vec<_>>(), [2, 1, 3]);
+        let tenth = Duration::from_millis(100);
+        assert_eq!(
+            frames.iter().map(|f| f.taken).collect::<Vec<_>>(),
+            [Duration::ZERO, tenth, tenth * 2]
+        );
+    }
+
+    #[test]
+    fn a_looped_replay_starts_over_and_its_time_goes_on() {
+        let folder = folder(&["a.png", "b.png"]);
+        let mut replay = open(folder.path(), true);
+        let taken: Vec<_> = (0..5).map(|_| replay.next().unwrap().unwrap().taken).collect();
+        assert!(taken.is_sorted());
+        assert_eq!(taken[4], Duration::from_millis(400));
+    }
+
+    #[test]
+    fn a_broken_picture_is_named_and_the_next_one_comes() {
+        let folder = folder(&["a.png", "c.png"]);
+        std::fs::write(folder.path().join("b.jpg"), b"\xFF\xD8\xFF half of it").unwrap();
+        let mut replay = open(folder.path(), false);
+        replay.next().unwrap();
+        let error = replay.next().unwrap_err();
+        assert!(error.passing() && error.to_string().contains("b.jpg"), "{error}");
+        assert_eq!(replay.next().unwrap().unwrap().width(), 2);
+    }
+
+    #[test]
+    fn a_folder_without_pictures_is_refused() {
+        let folder = folder(&[]);
+        let refused = Replay::open(folder.path(), Rate::new(10).unwrap(), false);
+        assert!(matches!(refused, Err(CameraError::Empty { .. })));
+    }
+}

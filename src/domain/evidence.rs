@@ -58,7 +58,7 @@ pub struct Quality {
     pub yaw: f32,
     /// Nod of the head, from -1 (down) over 0 to 1 (up), from the five points.
     pub pitch: f32,
-    /// Share of the face box inside the frame, 0 to 1.
+    /// Share of the face box, enlarged by a tenth on each side, inside the frame, 0 to 1.
     pub inside: f32,
 }
 

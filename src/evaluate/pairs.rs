@@ -75,7 +75,8 @@ impl Sysexit for PairsError {
     fn exit(&self) -> Exit {
         match self {
             Self::Io { .. } => Exit::Io,
-            Self::Line { .. } | Self::Photo { .. } => Exit::Data,
+            Self::Line { .. } => Exit::Data,
+            Self::Photo { source, .. } => source.exit(),
             Self::Vision(error) => error.exit(),
         }
     }
@@ -113,14 +114,13 @@ pub fn pairs(
         })
         .collect();
     let (accuracy, deviation) = folds::accuracy(&scored);
-    let tar_at_fmr_1e_2 = folds::true_accepts(&scored, FALSE_MATCH_RATE);
     Ok(PairsReport {
         pairs: scored.len(),
         images,
         undetected,
-        accuracy,
-        deviation,
-        tar_at_fmr_1e_2,
+        accuracy: four_places(accuracy),
+        deviation: four_places(deviation),
+        tar_at_fmr_1e_2: four_places(folds::true_accepts(&scored, FALSE_MATCH_RATE)),
     })
 }
 
@@ -135,6 +135,11 @@ fn template(analyser: &mut Analyser, path: &Path) -> Result<(Template, bool), Pa
     let points = analyser.points(&frame, &candidate)?;
     analyser.align(&frame, &points);
     Ok((analyser.embed()?, largest.is_some()))
+}
+
+/// As many decimals as a few thousand pairs can carry.
+fn four_places(share: f64) -> f64 {
+    (share * 1e4).round() / 1e4
 }
 
 type Row<'t> = (&'t str, &'t str, bool);

@@ -55,7 +55,8 @@ pub enum TimeError {
 impl Sysexit for TimeError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Decode(_) | Self::NoFace => Exit::Data,
+            Self::Decode(error) => error.exit(),
+            Self::NoFace => Exit::Data,
             Self::Rounds(_) => Exit::Usage,
             Self::Vision(error) => error.exit(),
         }

@@ -9,6 +9,7 @@
 //! It opens no files but those it is told to, and reads no more of them than a picture may have.
 
 use super::{FRAME_PIXELS_MAX, FRAME_SIDE_MAX, Frame};
+use crate::error::{Exit, Sysexit};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, Limits, RgbImage};
 use std::fs::File;
@@ -56,6 +57,12 @@ pub enum DecodeError {
     /// A damaged or unsupported PNG.
     #[error("the PNG is damaged or of an unsupported kind; save it anew")]
     Png(#[source] image::ImageError),
+}
+
+impl Sysexit for DecodeError {
+    fn exit(&self) -> Exit {
+        Exit::Data
+    }
 }
 
 /// Decodes a camera's JPEG. `memory` is used for the pixels where it is large enough; give
@@ -210,6 +217,38 @@ mod tests {
         let alpha = image::RgbaImage::from_pixel(3, 2, image::Rgba([1, 2, 3, 0]));
         let frame = photo(&encoded(alpha, ImageFormat::Png), Duration::ZERO).unwrap();
         assert_eq!(frame.rgb()[..3], [1, 2, 3]);
+    }
+
+    /// A JPEG of one 8 × 8 block for each component, all of the middle level: every Huffman table
+    /// has one code of one bit, so that a whole block is the two bits 00.
+    fn one_block(components: u8) -> Vec<u8> {
+        let list = |entry: fn(u8) -> Vec<u8>| (1..=components).flat_map(entry).collect::<Vec<_>>();
+        let segment =
+            |marker: u8, body: &[u8]| [&[0xff, marker, 0, body.len() as u8 + 2], body].concat();
+        let table = |class: u8| [&[class, 1][..], &[0; 15], &[0]].concat();
+        let frame = [&[8, 0, 8, 0, 8, components][..], &list(|n| vec![n, 0x11, 0])].concat();
+        let scan = [&[components][..], &list(|n| vec![n, 0]), &[0, 63, 0]].concat();
+        [
+            vec![0xff, 0xd8],
+            segment(0xee, b"Adobe\0\x64\0\0\0\0\0"),
+            segment(0xdb, &[&[0][..], &[1; 64]].concat()),
+            segment(0xc0, &frame),
+            segment(0xc4, &table(0x00)),
+            segment(0xc4, &table(0x10)),
+            segment(0xda, &scan),
+            vec![0, 0, 0xff, 0xd9],
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn four_printing_inks_become_rgb_and_two_components_are_refused() {
+        let inks = jpeg(&one_block(4), Duration::ZERO, Vec::new()).unwrap();
+        assert_eq!((inks.width(), inks.height()), (8, 8));
+        assert!(inks.rgb().iter().all(|v| v.abs_diff(64) <= 1), "{:?}", &inks.rgb()[..3]);
+        let grey = jpeg(&one_block(1), Duration::ZERO, Vec::new()).unwrap();
+        assert!(grey.rgb().iter().all(|v| v.abs_diff(128) <= 1));
+        assert!(jpeg(&one_block(2), Duration::ZERO, Vec::new()).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! (IEEE PAMI 13(4), 1991) in two dimensions.
 
 use super::manifest::{ALIGNED_SIDE, Channels, Input};
-use super::sample::luminance;
+use super::sample::{luminance, rounded};
 use crate::frame::Frame;
 
 /// Left eye, right eye, nose, left and right mouth corner, as seen in the picture; pixels.
@@ -69,7 +69,7 @@ fn mean(points: &FivePoints) -> [f64; 2] {
     [0, 1].map(|axis| points.iter().map(|p| f64::from(p[axis])).sum::<f64>() / 5.0)
 }
 
-/// A face of 112 × 112 pixels: planes of red, green, blue, 0 to 255. What lies outside the frame
+/// A face of 112 × 112 pixels: planes of red, green, blue, whole levels of 0 to 255. What lies outside the frame
 /// is black.
 pub(super) struct Aligned {
     planes: [Vec<f32>; 3],
@@ -89,15 +89,14 @@ impl Aligned {
         let Some(forth) = Similarity::between(points, &UPRIGHT) else { return false };
         let back = forth.inverse();
         let [red, green, blue] = &mut self.planes;
-        for y in 0..ALIGNED_SIDE {
-            let (row_x, row_y) = (back.tx - back.b * y as f64, back.ty + back.a * y as f64);
-            for x in 0..ALIGNED_SIDE {
-                let at = y * ALIGNED_SIDE + x;
-                let source = [row_x + back.a * x as f64, row_y + back.b * x as f64];
-                let rgb = bilinear(frame, source.map(|v| v as f32));
-                [red[at], green[at], blue[at]] = rgb;
-                self.grey[at] = luminance(rgb);
-            }
+        let planes = red.iter_mut().zip(green).zip(blue).zip(&mut self.grey);
+        let places = (0..ALIGNED_SIDE).flat_map(|y| (0..ALIGNED_SIDE).map(move |x| (x, y)));
+        for ((((red, green), blue), grey), (x, y)) in planes.zip(places) {
+            let (x, y) = (x as f64, y as f64);
+            let source = [back.tx + back.a * x - back.b * y, back.ty + back.b * x + back.a * y];
+            let rgb = bilinear(frame, source.map(|v| v as f32)).map(rounded);
+            [*red, *green, *blue] = rgb;
+            *grey = luminance(rgb);
         }
         true
     }
@@ -126,34 +125,42 @@ impl Aligned {
 
 /// The pixel at a place between pixels; black outside the frame.
 fn bilinear(frame: &Frame, [x, y]: [f32; 2]) -> [f32; 3] {
-    let (width, height) = (frame.width() as i32, frame.height() as i32);
-    let (left, top) = (x.floor() as i32, y.floor() as i32);
-    let (right_share, lower_share) = (x - left as f32, y - top as f32);
-    let rgb = frame.rgb();
-    let mix = |a: f32, b: f32, share: f32| a + (b - a) * share;
-    if left >= 0 && top >= 0 && left < width - 1 && top < height - 1 {
-        let stride = width as usize * 3;
-        let at = top as usize * stride + left as usize * 3;
-        let (above, below) = (&rgb[at..at + 6], &rgb[at + stride..at + stride + 6]);
-        return std::array::from_fn(|c| {
-            let upper = mix(f32::from(above[c]), f32::from(above[c + 3]), right_share);
-            let lower = mix(f32::from(below[c]), f32::from(below[c + 3]), right_share);
-            mix(upper, lower, lower_share)
-        });
+    // Conversion cuts towards zero, which is down for what is not negative, and far cheaper.
+    let (left, top) = (x as usize, y as usize);
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let inside = x >= 0.0 && y >= 0.0 && left < width - 1 && top < height - 1;
+    if !inside {
+        return bilinear_at_edge(frame, [x, y]);
     }
-    let pixel = |x: i32, y: i32, c: usize| -> f32 {
-        let inside = (0..width).contains(&x) && (0..height).contains(&y);
-        if inside {
-            f32::from(rgb[(y as usize * width as usize + x as usize) * 3 + c])
-        } else {
-            0.0
-        }
+    let at = top * width + left;
+    let (pixels, _) = frame.rgb().as_chunks::<3>();
+    let (above, below) = (&pixels[at..at + 2], &pixels[at + width..at + width + 2]);
+    mixed([above[0], above[1], below[0], below[1]], x - left as f32, y - top as f32)
+}
+
+/// The same where some of the four pixels are outside.
+#[cold]
+fn bilinear_at_edge(frame: &Frame, [x, y]: [f32; 2]) -> [f32; 3] {
+    let (left, top) = (x.floor(), y.floor());
+    let (pixels, _) = frame.rgb().as_chunks::<3>();
+    let pixel = |x: f32, y: f32| -> [u8; 3] {
+        let inside =
+            (0.0..frame.width() as f32).contains(&x) && (0.0..frame.height() as f32).contains(&y);
+        if inside { pixels[y as usize * frame.width() as usize + x as usize] } else { [0; 3] }
     };
-    let (right, below) = (left.saturating_add(1), top.saturating_add(1));
+    let (right, bottom) = (left + 1.0, top + 1.0);
+    let corners = [pixel(left, top), pixel(right, top), pixel(left, bottom), pixel(right, bottom)];
+    mixed(corners, x - left, y - top)
+}
+
+/// Four neighbours (upper left, upper right, lower left, lower right) mixed by the share of the
+/// right and of the lower ones.
+#[inline(always)]
+fn mixed(corners: [[u8; 3]; 4], right: f32, lower: f32) -> [f32; 3] {
+    let mix = |a: f32, b: f32, share: f32| a + (b - a) * share;
     std::array::from_fn(|c| {
-        let upper = mix(pixel(left, top, c), pixel(right, top, c), right_share);
-        let lower = mix(pixel(left, below, c), pixel(right, below, c), right_share);
-        mix(upper, lower, lower_share)
+        let [a, b, below_a, below_b] = corners.map(|corner| f32::from(corner[c]));
+        mix(mix(a, b, right), mix(below_a, below_b, right), lower)
     })
 }
 

@@ -50,6 +50,14 @@ pub enum VisionError {
         /// What is wrong.
         reason: String,
     },
+    /// The process holds another ONNX Runtime library already.
+    #[error("{path}: {loaded} is loaded already, and a process holds one; restart the program")]
+    SecondRuntime {
+        /// The library asked for.
+        path: PathBuf,
+        /// The one in use.
+        loaded: PathBuf,
+    },
     /// A model failed while running.
     #[error("{model}: the model failed on a frame")]
     Run {

@@ -9,7 +9,7 @@
 //! It does not open the models; `session` does, and checks them against what is said here.
 
 use super::error::VisionError;
-use super::fields::{FileName, Sha256};
+pub use super::fields::{FileName, Sha256};
 use crate::domain::template::DIMENSIONS_MAX;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

@@ -13,12 +13,16 @@ use super::sample::luminance;
 use crate::domain::evidence::{FaceBox, Flaw, Quality};
 use crate::frame::Frame;
 
+/// How far the box is enlarged on each side, as a share of itself, before its share inside the frame
+/// is taken.
+const INSIDE_MARGIN: f32 = 0.1;
+
 /// Limits that a face must keep to be without flaw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QualityLimits {
     /// Smallest distance between the eyes, in pixels of the frame.
     pub eye_distance_px_min: f32,
-    /// Smallest share of the box inside the frame, 0 to 1.
+    /// Smallest share of the box, enlarged by a tenth on each side, inside the frame; 0 to 1.
     pub inside_min: f32,
     /// By how much the surroundings may be brighter than the face, 0 to 255.
     pub backlight_max: f32,
@@ -38,18 +42,20 @@ pub struct QualityLimits {
 }
 
 impl Default for QualityLimits {
-    /// Wide enough for every frontal photograph of the test set, narrow enough for its profiles.
+    /// Wide enough for press photographs: of 499 in LFW, 87 % pass; 11 % are turned away, 1 % are
+    /// blurred and 1 % too far. The eyes of a face one metre from a camera of 640 × 480 pixels and
+    /// 70° are 29 pixels apart.
     fn default() -> Self {
         QualityLimits {
             eye_distance_px_min: 28.0,
-            inside_min: 0.9,
+            inside_min: 0.93,
             backlight_max: 90.0,
             brightness_min: 40.0,
-            brightness_max: 225.0,
+            brightness_max: 210.0,
             contrast_min: 15.0,
             yaw_max: 0.6,
             pitch_max: 0.5,
-            sharpness_min: 0.004,
+            sharpness_min: 0.015,
         }
     }
 }
@@ -164,16 +170,21 @@ fn backlight(frame: &Frame, face: &FaceBox) -> f32 {
     around_sum.0 / around_sum.1 as f32 - face_sum.0 / face_sum.1 as f32
 }
 
-/// Share of the box inside the frame.
+/// Share of the box, with a margin, inside the frame.
+///
+/// Of a face that is cut, the detector often boxes the part that is seen, up to the edge: the
+/// margin makes such a box count as cut.
 fn inside(frame: &Frame, face: &FaceBox) -> f32 {
     let (width, height) = (frame.width() as f32, frame.height() as f32);
+    let (x, y) = (face.width() * INSIDE_MARGIN, face.height() * INSIDE_MARGIN);
+    let whole = FaceBox { x1: face.x1 - x, y1: face.y1 - y, x2: face.x2 + x, y2: face.y2 + y };
     let seen = FaceBox {
-        x1: face.x1.max(0.0),
-        y1: face.y1.max(0.0),
-        x2: face.x2.min(width),
-        y2: face.y2.min(height),
+        x1: whole.x1.max(0.0),
+        y1: whole.y1.max(0.0),
+        x2: whole.x2.min(width),
+        y2: whole.y2.min(height),
     };
-    if face.area() > 0.0 { seen.area() / face.area() } else { 0.0 }
+    if whole.area() > 0.0 { seen.area() / whole.area() } else { 0.0 }
 }
 
 fn middle(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
@@ -244,7 +255,9 @@ mod tests {
         assert!((backlight(&frame, &face) - 200.0).abs() < 1.0);
         assert_eq!(inside(&frame, &face), 1.0);
         let cut = FaceBox { x1: -10.0, y1: 0.0, x2: 10.0, y2: 20.0 };
-        assert_eq!(inside(&frame, &cut), 0.5);
+        assert!((inside(&frame, &cut) - 0.5 * 22.0 / 24.0).abs() < 1e-6);
+        let touching = FaceBox { x1: 0.0, y1: 8.0, x2: 10.0, y2: 20.0 };
+        assert!(inside(&frame, &touching) < QualityLimits::default().inside_min);
     }
 
     #[test]

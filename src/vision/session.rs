@@ -9,8 +9,7 @@
 //! It knows shapes, not faces.
 
 use super::error::VisionError;
-use super::fields::{FileName, Sha256};
-use super::manifest::{Input, Manifest};
+use super::manifest::{FileName, Input, Manifest, Sha256};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::memory::Allocator;
@@ -28,8 +27,8 @@ static RUNTIME: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 /// Finds the ONNX Runtime library in `models_dir/runtime` and loads it, if it is not yet.
 ///
 /// # Errors
-/// [`VisionError::Runtime`] where there is none, where it cannot be loaded, is too old, or where
-/// the process has already loaded another one.
+/// [`VisionError::Runtime`] where there is none, where it cannot be loaded or is too old;
+/// [`VisionError::SecondRuntime`] where the process has already loaded another one.
 pub(super) fn runtime(models_dir: &Path, library: &FileName) -> Result<Environment, VisionError> {
     let path = find_library(&models_dir.join("runtime"), library.as_str())?;
     let failed = |reason: String| VisionError::Runtime { path: path.clone(), reason };
@@ -37,7 +36,9 @@ pub(super) fn runtime(models_dir: &Path, library: &FileName) -> Result<Environme
     let mut loaded = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     match &*loaded {
         Some((other, environment)) if *other == path_real => Ok(environment.clone()),
-        Some((other, _)) => Err(failed(format!("{} is loaded already", other.display()))),
+        Some((other, _)) => {
+            Err(VisionError::SecondRuntime { path: path_real, loaded: other.clone() })
+        }
         None => {
             let environment = ort::init_from(&path_real)
                 .map_err(|e| failed(e.to_string()))?
@@ -169,15 +170,16 @@ impl Model {
     /// # Errors
     /// [`VisionError::Run`], or [`VisionError::Model`] where it holds another number.
     pub(super) fn run_for(&mut self, count: usize) -> Result<SessionOutputs<'_>, VisionError> {
-        let path = self.path.clone();
-        let outputs = self.run()?;
-        match values(&outputs, 0).len() {
-            found if found == count => Ok(outputs),
-            found => {
-                let reason = format!("it answered with {found} values, not {count}");
-                Err(VisionError::Model { path, reason })
-            }
+        let Model { path, session, input } = self;
+        let outputs = session
+            .run([SessionInputValue::from(&*input)])
+            .map_err(|source| VisionError::Run { model: path.clone(), source })?;
+        let found = values(&outputs, 0).len();
+        if found == count {
+            return Ok(outputs);
         }
+        let reason = format!("it answered with {found} values, not {count}");
+        Err(VisionError::Model { path: path.clone(), reason })
     }
 
     /// An error that says that this model is not of its family.

@@ -121,6 +121,18 @@ fn fit(frame: &Frame, input: &manifest::Input, fit: Fit) -> ([usize; 2], [f32; 2
     (size, [width / size[0] as f32, height / size[1] as f32])
 }
 
+/// Makes sure that the input is made of whole cells of the largest `stride`.
+///
+/// # Errors
+/// [`VisionError::Model`] where it is not.
+fn whole_cells(model: &Model, input: &manifest::Input, stride: usize) -> Result<(), VisionError> {
+    if input.width.is_multiple_of(stride) && input.height.is_multiple_of(stride) {
+        return Ok(());
+    }
+    let (width, height) = (input.width, input.height);
+    Err(model.misfit(format!("its family takes multiples of {stride}, not {width} × {height}")))
+}
+
 fn scaled(candidate: &Candidate, [x, y]: [f32; 2]) -> Candidate {
     let FaceBox { x1, y1, x2, y2 } = candidate.face;
     Candidate {

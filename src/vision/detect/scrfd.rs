@@ -24,9 +24,7 @@ const KINDS: [usize; 3] = [1, 4, 10];
 /// [`VisionError::Model`] where they are not this family's, or where the input is not made of
 /// whole cells.
 pub(super) fn outputs(model: &Model, input: &Input) -> Result<Vec<usize>, VisionError> {
-    if input.width % STRIDES[2] != 0 || input.height % STRIDES[2] != 0 {
-        return Err(model.misfit("the family scrfd takes multiples of 32 pixels".to_owned()));
-    }
+    super::whole_cells(model, input, STRIDES[2])?;
     for (kind, each) in KINDS.into_iter().enumerate() {
         for (at, stride) in STRIDES.into_iter().enumerate() {
             let anchors = (input.width / stride) * (input.height / stride) * ANCHORS;

@@ -21,9 +21,7 @@ const KINDS: [(&str, i64); 4] = [("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10
 /// [`VisionError::Model`] where they are not this family's, or where the input is not made of
 /// whole cells.
 pub(super) fn outputs(model: &Model, input: &Input) -> Result<Vec<usize>, VisionError> {
-    if input.width % STRIDES[2] != 0 || input.height % STRIDES[2] != 0 {
-        return Err(model.misfit("the family yunet takes multiples of 32 pixels".to_owned()));
-    }
+    super::whole_cells(model, input, STRIDES[2])?;
     let mut positions = Vec::new();
     for stride in STRIDES {
         let cells = ((input.width / stride) * (input.height / stride)) as i64;
