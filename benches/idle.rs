@@ -23,7 +23,8 @@ fn main() {
     let config = folder.path().join("canteend.toml");
     let shown = root.display();
     let text = format!(
-        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\narea = \"urban\"\ntest_box = true\n\
+        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\ncounty = \"c\"\nstreet = \"s\"\n\
+         area = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\ntest_box = true\n\
          [paths]\nstate = \"state\"\nmodels = \"{shown}/models\"\n\
          rules = \"{shown}/config/rules/lcetdz-2022.toml\"\n\
          [camera]\nsource = \"replay\"\npath = \"frames.mjpeg\"\nlooped = true\n\

@@ -152,6 +152,7 @@ fn replace_and_load(dir: &Path, elders: usize) -> Outcome<()> {
             name: "王秀英".into(),
             sex: Sex::Female,
             birth,
+            id_last4: None,
             eligible: Interval::new(birth, None).into_iter().collect(),
             home_care: Vec::new(),
             notices: vec![],

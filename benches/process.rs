@@ -86,6 +86,7 @@ fn fill(state: &Path, models: &Path, elders: usize) {
                 name: "王秀英".to_owned(),
                 sex: Sex::Female,
                 birth: "1943-05-02".parse().unwrap(),
+                id_last4: None,
                 eligible: vec![],
                 home_care: vec![],
                 notices: vec![],

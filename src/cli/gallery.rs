@@ -29,7 +29,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Roster, with the columns elder, name, sex, birth, eligible, home_care, consent, photos
+    /// Roster, with the columns elder, name, sex, birth, eligible, home_care, consent, photos, and
+    /// optionally id_last4
     file: PathBuf,
     /// Folder of the photographs that the roster names
     #[arg(long, value_name = "DIR")]

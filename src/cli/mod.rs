@@ -13,6 +13,7 @@ mod gallery_calibrate;
 mod ledger;
 mod ledger_line;
 mod proof;
+mod report;
 mod run;
 
 use crate::config::Config;
@@ -55,6 +56,9 @@ enum Command {
     /// What the box makes of its clock
     #[command(subcommand)]
     Clock(clock::Command),
+    /// Make the reports that the offices expect, from the ledger
+    #[command(subcommand)]
+    Report(report::Command),
     /// Measure recognition and speed on photographs
     #[command(subcommand)]
     Evaluate(evaluate::Command),
@@ -92,6 +96,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(options) => backup::backup(&options),
         Command::Restore(options) => backup::restore(&options),
         Command::Clock(command) => clock::run(command),
+        Command::Report(command) => report::run(command),
         Command::Evaluate(command) => evaluate::run(command),
     }
 }

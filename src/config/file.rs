@@ -1,6 +1,7 @@
 //! The configuration file as it is written, and the checks that turn it into a [`Config`].
 
-use super::{Area, Camera, Config, ConfigError, Site};
+use super::site::{AreaName, Built, WeekdayName};
+use super::{Camera, Config, ConfigError, Site};
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
 use crate::domain::calibration::Target;
@@ -11,9 +12,6 @@ use crate::vision::QualityLimits;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Longest device id, in bytes.
-pub const DEVICE_BYTES_MAX: usize = 32;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -35,19 +33,20 @@ pub struct File {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SiteTable {
-    device: String,
-    name: String,
-    area: AreaName,
+pub(super) struct SiteTable {
+    pub(super) device: String,
+    pub(super) name: String,
+    pub(super) county: String,
+    pub(super) street: String,
+    pub(super) area: AreaName,
+    pub(super) built: Built,
+    pub(super) opened: String,
     #[serde(default)]
-    test_box: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum AreaName {
-    Urban,
-    Rural,
+    pub(super) closed: Vec<String>,
+    #[serde(default)]
+    pub(super) closed_weekdays: Vec<WeekdayName>,
+    #[serde(default)]
+    pub(super) test_box: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -203,35 +202,13 @@ pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigErro
 }
 
 /// The file that is being checked, for its errors.
-struct At<'p> {
+pub(super) struct At<'p> {
     path: &'p Path,
 }
 
 impl At<'_> {
-    fn refuse<T>(&self, key: &'static str, problem: String) -> Result<T, ConfigError> {
+    pub(super) fn refuse<T>(&self, key: &'static str, problem: String) -> Result<T, ConfigError> {
         Err(ConfigError::Value { path: self.path.to_owned(), key, problem })
-    }
-
-    fn site(&self, site: SiteTable) -> Result<Site, ConfigError> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        if site.device.is_empty()
-            || site.device.len() > DEVICE_BYTES_MAX
-            || !site.device.bytes().all(plain)
-        {
-            let problem = format!(
-                "{:?} is not a device id; use 1 to {DEVICE_BYTES_MAX} letters, digits and -",
-                site.device
-            );
-            return self.refuse("site.device", problem);
-        }
-        if site.name.trim().is_empty() {
-            return self.refuse("site.name", "the canteen needs a name".to_owned());
-        }
-        let area = match site.area {
-            AreaName::Urban => Area::Urban,
-            AreaName::Rural => Area::Rural,
-        };
-        Ok(Site { device: site.device, name: site.name, area, test_box: site.test_box })
     }
 
     fn camera(&self, camera: CameraTable, site: &Site, base: &Path) -> Result<Camera, ConfigError> {

@@ -7,6 +7,7 @@
 
 pub mod file;
 pub mod rules;
+pub mod site;
 
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, Timestamp};
@@ -15,32 +16,11 @@ use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::vision::QualityLimits;
+pub use site::Site;
 use std::path::{Path, PathBuf};
 
 /// The shipped example, with every key and its default.
 pub const EXAMPLE: &str = include_str!("../../config/canteend.toml");
-
-/// Urban or rural site (城区/农村); it sets the tiers of the operating award.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Area {
-    /// 城区
-    Urban,
-    /// 农村
-    Rural,
-}
-
-/// The canteen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Site {
-    /// Device id (食堂编码), such as `lc-kfq-017`.
-    pub device: String,
-    /// Name of the canteen.
-    pub name: String,
-    /// Urban or rural.
-    pub area: Area,
-    /// A box for tests and training: replayed pictures are allowed.
-    pub test_box: bool,
-}
 
 /// Where frames come from.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,13 @@
 
 use super::db::{self, DbError};
 use super::folder::LEDGER_FILE;
+use super::gallery::{self, GalleryError};
 use super::ledger::{self, LedgerError};
 use super::proof::{self, Day};
+use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
+use crate::domain::elder::Elder;
 use crate::domain::entry::{Entry, EntryNumber};
 use crate::record::proof::Proof;
 use crate::record::{self, Hash};
@@ -105,6 +108,16 @@ impl Reader {
     pub fn prove(&mut self, n: EntryNumber) -> Result<Option<Proof>, LedgerError> {
         let tx = self.conn.transaction()?;
         proof::prove(&tx, n)
+    }
+
+    /// Everybody in the gallery, in order of id, without their faces; `box_key` is the file that
+    /// opens them. It needs no lock: names can be read while the daemon serves.
+    ///
+    /// # Errors
+    /// [`GalleryError::Vault`] for a box key that is missing, open to others, or another box's;
+    /// [`GalleryError::Damaged`] names the row.
+    pub fn elders(&self, box_key: &Path) -> Result<Vec<Elder>, GalleryError> {
+        gallery::elders(&self.conn, &Vault::open(box_key)?)
     }
 
     /// Checks the whole ledger, as of one moment. `progress` is told the number of entries done,

@@ -85,6 +85,7 @@ fn elders() -> Vec<Elder> {
     let elder = |i: u64| Elder {
         id: ElderId::new(&format!("p_{i}")).unwrap(),
         name: "王".to_owned(),
+        id_last4: None,
         sex: Sex::Female,
         birth: Date::constant(1936 + 3 * i as i16, 3, 1 + i as i8),
         eligible: Interval::new(Date::constant(2024, 1, 1), None).into_iter().collect(),

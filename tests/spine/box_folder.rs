@@ -63,7 +63,8 @@ impl BoxFolder {
         made.write(
             "canteend.toml",
             format!(
-                "[site]\ndevice = \"test-box\"\nname = \"幸福食堂\"\narea = \"urban\"\n\
+                "[site]\ndevice = \"test-box\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
+                 street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
                  test_box = true\n[paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
                  rules = \"{root}/config/rules/lcetdz-2022.toml\"\n[camera]\nsource = \"replay\"\n\
                  path = \"frames.mjpeg\"\n{camera}\n"

@@ -11,7 +11,7 @@ mod rows;
 
 use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
-use super::vault::VaultError;
+use super::vault::{Vault, VaultError};
 use super::{Store, identity};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
@@ -191,6 +191,12 @@ impl Store {
         tx.commit()?;
         if wipe(&self.conn)? { Ok(appended) } else { Err(GalleryError::NotWiped) }
     }
+}
+
+/// The elders of the gallery as of one moment, while another process may be replacing it.
+pub(super) fn elders(conn: &Connection, vault: &Vault) -> Result<Vec<Elder>, GalleryError> {
+    let moment = conn.unchecked_transaction()?;
+    rows::load_elders(&moment, vault)
 }
 
 fn check(model: ModelId, roster: &[Enrolled]) -> Result<(), GalleryError> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::calendar::Interval;
-use crate::domain::elder::{Consent, Elder, Notice, NoticeWhy, Sex};
+use crate::domain::elder::{Consent, Elder, IdLast4, Notice, NoticeWhy, Sex};
 use crate::domain::template::{ModelId, Template};
 use crate::store::vault::{self, Purpose};
 
@@ -20,6 +20,7 @@ fn enrolled(i: usize, templates: usize) -> Enrolled {
             name: format!("欧阳测试{i:04}"),
             sex: if i.is_multiple_of(2) { Sex::Female } else { Sex::Male },
             birth: day("1943-05-02"),
+            id_last4: IdLast4::new("002X"),
             eligible: vec![interval("2024-01-01", None)],
             home_care: vec![interval("2025-07-01", Some("2025-12-31"))],
             notices: vec![Notice { why: NoticeWhy::Moved, from: day("2026-02-27") }],
@@ -326,4 +327,20 @@ fn a_copy_holds_neither_faces_nor_their_keys_and_opens_identities_only() {
     drop(restored);
     let verified = Reader::open(&new).unwrap().verify(Depth::Full, |_| {}).unwrap();
     assert_eq!(verified.entries, copied.entries + 1);
+}
+
+#[test]
+fn names_are_read_without_the_lock_and_only_with_the_right_key() {
+    let (dir, mut store) = store();
+    let roster: Vec<_> = (0..3).map(|i| enrolled(i, 1)).collect();
+    store.replace_gallery(noon(), MODEL, &roster).unwrap();
+    let reader = Reader::open(&state(&dir)).unwrap();
+    let elders = reader.elders(&state(&dir).join(KEY_FILE)).unwrap();
+    assert_eq!(elders, roster.into_iter().map(|e| e.elder).collect::<Vec<_>>());
+    let other = dir.path().join("other.key");
+    Vault::create(&other).unwrap();
+    let error = reader.elders(&other).unwrap_err();
+    assert!(matches!(error, GalleryError::Vault(VaultError::Sealed(_))), "{error}");
+    let error = reader.elders(&dir.path().join("none.key")).unwrap_err().to_string();
+    assert!(error.contains("the box key is missing"), "{error}");
 }
