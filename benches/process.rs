@@ -107,7 +107,8 @@ fn configure(root: &Path, folder: &Path) -> std::path::PathBuf {
     let path = folder.join("canteend.toml");
     let root = root.display();
     let text = format!(
-        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\narea = \"urban\"\ntest_box = true\n\
+        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\ncounty = \"c\"\nstreet = \"s\"\n\
+         area = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\ntest_box = true\n\
          [paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
          rules = \"{root}/config/rules/lcetdz-2022.toml\"\n\
          [camera]\nsource = \"replay\"\npath = \".\"\nlooped = true\n"

@@ -171,6 +171,9 @@ fn a_forgotten_face_is_not_recognised_any_more_and_its_meals_stay() {
     let shown = canteen.run(&["gallery", "show", "--json"]);
     assert_eq!(shown.out.trim(), r#"{"elders":2,"with_face":1,"templates":1}"#);
     canteen.at("11:45", "17:00");
+    let mut patient = obama(0);
+    patient.seconds.1 = 5.0;
+    canteen.film(vec![patient]);
     canteen.run(&["run"]);
     assert_eq!(canteen.kinds(), ["meal", "review"]);
     assert_eq!(canteen.run(&["ledger", "verify"]).code, 0);
