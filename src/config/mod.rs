@@ -9,6 +9,7 @@ pub mod file;
 pub mod rules;
 
 use crate::camera::Rate;
+use crate::camera::device::Wanted;
 use crate::domain::calendar::{MealHours, Timestamp};
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
@@ -55,6 +56,13 @@ pub enum Camera {
         looped: bool,
         /// What the clock says at the first frame; the machine's time where it is not stated.
         starts_at: Option<Timestamp>,
+    },
+    /// A camera of this machine.
+    Device {
+        /// Its stable path.
+        path: PathBuf,
+        /// Size and rate of its pictures.
+        wanted: Wanted,
     },
 }
 
