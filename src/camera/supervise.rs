@@ -49,7 +49,7 @@ impl Default for Timing {
     fn default() -> Self {
         Timing {
             start: Duration::from_secs(6),
-            stall: Duration::from_millis(1700),
+            stall: Duration::from_millis(1500),
             retry_first: Duration::from_millis(250),
             retry_max: Duration::from_secs(2),
         }
@@ -96,6 +96,7 @@ struct Running {
     messages: Receiver<Result<Message, WireError>>,
     judge: Judge,
     warm: u32,
+    /// The latest good picture, to know it again.
     last: Vec<u8>,
 }
 
@@ -255,9 +256,9 @@ impl Running {
             Format::Yuyv => yuyv::frame(&raw.picture, raw.width, raw.height, taken),
         };
         let negotiated = (u32::from(raw.width), u32::from(raw.height));
-        self.last = raw.picture;
         match decoded.filter(|frame| (frame.width(), frame.height()) == negotiated) {
             Some(frame) => {
+                self.last = raw.picture;
                 self.judge.good(arrived);
                 self.warm = (self.warm + 1).min(WARM_FRAMES);
                 Ok(frame)

@@ -125,19 +125,15 @@ fn stream(shared: &Shared, replies: &Replies, orders: &Path, pictures: &[Vec<u8>
     let (mut shown, mut parity, mut next) = (0, 0, Instant::now());
     loop {
         let order = fs::read_to_string(orders).unwrap_or_default();
+        let order = order.trim();
+        if order == "unplug" {
+            std::process::exit(0);
+        }
         let mode = shared.0.lock().unwrap().mode;
-        let (order, Some(mode)) = (order.trim(), mode) else {
+        let Some(mode) = mode.filter(|_| order != "stall") else {
             std::thread::sleep(IDLE);
             continue;
         };
-        match order {
-            "unplug" => std::process::exit(0),
-            "stall" => {
-                std::thread::sleep(IDLE);
-                continue;
-            }
-            _ => {}
-        }
         let picture = match mode.coding {
             Coding::Mjpeg => &pictures[shown % pictures.len()],
             Coding::Yuyv => &pattern(shown),

@@ -3,8 +3,11 @@
 
 /// Largest piece of the stream, its two-byte head included.
 pub const PIECE_BYTES: usize = 16_384;
-/// Offered times between frames, in units of 100 ns: 30, 15 and 10 frames a second.
-const INTERVALS: [u32; 3] = [333_333, 666_666, 1_000_000];
+/// Offered times between frames, in units of 100 ns: 30, 15, 12.5 and 10 frames a second.
+const INTERVALS: [u32; 4] = [333_333, 666_666, 800_000, 1_000_000];
+/// What it is set to when it is plugged in: a rate that is not whole, which some programs cannot
+/// describe.
+const INTERVAL_AT_FIRST: u32 = 800_000;
 /// A request that the device does not know: it stalls (EPIPE).
 const STALL: i32 = -32;
 /// GUID of YUY2.
@@ -50,6 +53,7 @@ pub struct Controls {
 impl Controls {
     pub fn new(offer: Offer) -> Self {
         let mut controls = Controls { offer, probe: [0; 26] };
+        controls.probe[4..8].copy_from_slice(&INTERVAL_AT_FIRST.to_le_bytes());
         controls.settle();
         controls
     }
@@ -98,12 +102,13 @@ impl Controls {
         Mode { coding: self.offer.codings[usize::from(self.probe[2]) - 1], interval }
     }
 
-    /// The parameters, or their least (0x82) and largest (0x83) values.
+    /// The parameters, or their least (0x82), largest (0x83) and first (0x87) values.
     fn limits(&self, request: u8) -> Vec<u8> {
         let mut probe = self.probe;
         match request {
             0x82 => probe[4..8].copy_from_slice(&INTERVALS[0].to_le_bytes()),
-            0x83 => probe[4..8].copy_from_slice(&INTERVALS[2].to_le_bytes()),
+            0x83 => probe[4..8].copy_from_slice(&INTERVALS[3].to_le_bytes()),
+            0x87 => probe[4..8].copy_from_slice(&INTERVAL_AT_FIRST.to_le_bytes()),
             _ => {}
         }
         probe.to_vec()
@@ -181,7 +186,9 @@ impl Offer {
         let mut frame = vec![26 + 4 * INTERVALS.len() as u8, 0x24, kind, 1, 0];
         frame.extend([self.width, self.height].map(u16::to_le_bytes).concat());
         let bytes = self.bytes();
-        frame.extend([bytes * 80, bytes * 240, bytes, INTERVALS[0]].map(u32::to_le_bytes).concat());
+        frame.extend(
+            [bytes * 80, bytes * 240, bytes, INTERVAL_AT_FIRST].map(u32::to_le_bytes).concat(),
+        );
         frame.push(INTERVALS.len() as u8);
         frame.extend(INTERVALS.map(u32::to_le_bytes).concat());
         [head, frame, vec![6, 0x24, 13, 1, 1, 4]].concat()
