@@ -1,5 +1,6 @@
 //! Frames in, settled visits out: vision, tracking and the visit state machine in a row.
 
+use crate::domain::calendar::MealWindow;
 use crate::domain::decision::{Decision, Doubt};
 use crate::domain::elder::ElderId;
 use crate::domain::gallery::Gallery;
@@ -34,17 +35,24 @@ pub enum Step {
 }
 
 /// The camera side of the counter.
+///
+/// Outside meal hours frames are not looked at, and each meal begins with nobody at the counter:
+/// whoever looks in before lunch, or had breakfast late, is not on the same visit at lunch.
 pub struct CheckIn {
     analyser: Analyser,
     tracker: Tracker,
     counter: Counter,
     gallery: Gallery,
+    limits: Limits,
+    serving: Option<MealWindow>,
 }
 
 impl CheckIn {
-    /// A counter at which nobody stands.
+    /// A counter at which nobody stands. `gallery` is calibrated; one that is not is served by the
+    /// configured threshold.
     pub fn new(analyser: Analyser, gallery: Gallery, limits: Limits) -> Self {
-        CheckIn { analyser, tracker: Tracker::default(), counter: Counter::new(limits), gallery }
+        let (tracker, counter) = (Tracker::default(), Counter::new(limits));
+        CheckIn { analyser, tracker, counter, gallery, limits, serving: None }
     }
 
     /// Swaps the gallery in one step, between two frames.
@@ -53,11 +61,22 @@ impl CheckIn {
         self.counter.gallery_replaced();
     }
 
-    /// Takes one frame.
+    /// Takes one frame; `serving` is the meal that is served at its time, if any.
     ///
     /// # Errors
     /// [`VisionError`] where a model fails on it.
-    pub fn frame(&mut self, frame: &Frame) -> Result<Vec<Step>, VisionError> {
+    pub fn frame(
+        &mut self,
+        frame: &Frame,
+        serving: Option<MealWindow>,
+    ) -> Result<Vec<Step>, VisionError> {
+        if self.serving != serving {
+            self.serving = serving;
+            self.counter = Counter::new(self.limits);
+        }
+        if serving.is_none() {
+            return Ok(vec![]);
+        }
         let sightings = self.analyser.look(frame, Depth::Evidence)?;
         let faces = self.tracker.follow(frame.taken, sightings);
         let actions = self.counter.step(frame.taken, &faces, &self.gallery);

@@ -129,7 +129,7 @@ fn keep(
     Ok(enrolled.len() - before)
 }
 
-/// The searchable gallery and the roster of what the store holds.
+/// The searchable gallery, not yet calibrated, and the roster of what the store holds.
 ///
 /// # Errors
 /// [`GalleryError`] where a template was made by another model than `analyser`'s.

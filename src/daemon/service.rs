@@ -5,6 +5,7 @@
 //! in the order of the data: camera, vision, ledger. Nothing that was settled is left unwritten,
 //! because vision waits for the ledger's answer before it takes the next frame.
 
+use super::calibrate::calibrated;
 use super::checkin::{CheckIn, Outcome, Step};
 use super::gallery_job;
 use super::slot::Slot;
@@ -14,7 +15,8 @@ use crate::camera::supervise::{Supervised, Timing};
 use crate::camera::{CameraError, FrameSource, replay::Replay, worker};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
 use crate::config::{Camera, Config, rules};
-use crate::domain::calendar::service_date;
+use crate::domain::calendar::{MealHours, local, service_date};
+use crate::domain::calibration::Target;
 use crate::domain::entry::{ClockTrust, Stamp};
 use crate::error::{Exit, Failure};
 use crate::store::{LEDGER_FILE, LedgerError, Store};
@@ -84,9 +86,14 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
+    let gallery =
+        calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
+    let calibration = gallery.calibration().expect("it was calibrated");
     info!(
         device = config.site.device,
         elders = elders.len(),
+        accept = calibration.accept(),
+        from_gallery = calibration.strangers().is_some(),
         templates = gallery.templates(),
         milliseconds = started.elapsed().as_millis() as u64,
         "ready"
@@ -107,7 +114,7 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
         threads.spawn(|| feed(source.as_mut(), &slot, pace));
         threads.spawn(move || write(&mut writer, &settled));
         let vision = threads.spawn(|| {
-            let summary = watch(&mut checkin, &slot, clock.as_ref(), requests);
+            let summary = watch(&mut checkin, &slot, clock.as_ref(), &config.hours, requests);
             slot.close();
             // The receiver is gone where a signal came first.
             let _ = finished.send(());
@@ -248,17 +255,19 @@ fn watch(
     checkin: &mut CheckIn,
     slot: &Slot,
     clock: &dyn Clock,
+    hours: &MealHours,
     requests: SyncSender<Request>,
 ) -> Result<Summary, VisionError> {
     let mut summary = Summary::default();
     while let Some(frame) = slot.take() {
         clock.reached(frame.taken);
         summary.frames += 1;
-        for step in checkin.frame(&frame)? {
+        let stamp = stamp(clock);
+        for step in checkin.frame(&frame, hours.window_at(local(stamp.at).1))? {
             let Step::Settle(outcome) = step else { continue };
             summary.settled += 1;
             let (answer, answered) = sync_channel(1);
-            let request = Request { stamp: stamp(clock), outcome, answer };
+            let request = Request { stamp, outcome, answer };
             requests.send(request).expect("the writer outlives vision");
             match answered.recv().expect("the writer answers every request") {
                 Ok(shown) => log(&shown),

@@ -4,6 +4,7 @@
 //! A function that needs the time is told it.
 
 pub mod calendar;
+pub mod calibration;
 pub mod decision;
 pub mod elder;
 pub mod entry;

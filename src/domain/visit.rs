@@ -212,7 +212,7 @@ impl Counter {
             return;
         }
         let pooled = subject.pool.pooled(gallery);
-        let decision = decide(&pooled, &self.limits.thresholds);
+        let decision = decide(&pooled, &self.limits.thresholds, gallery.calibration());
         if !matches!(decision, Decision::Accept { .. }) && stood < self.limits.patience {
             return;
         }

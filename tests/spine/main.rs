@@ -6,5 +6,6 @@
 
 mod bad_input;
 mod box_folder;
+mod calibrate;
 mod commands;
 mod service;

@@ -72,6 +72,17 @@ fn outside_meal_hours_nothing_is_recorded() {
 }
 
 #[test]
+fn whoever_looks_in_before_lunch_is_served_when_lunch_begins() {
+    let canteen = BoxFolder::new("paced = false\nstarts_at = \"2026-03-02T10:29:55+08:00\"");
+    // A film has no gaps: the second walk-up begins 5.3 seconds after the first.
+    canteen.film(vec![obama(0), obama(20)]);
+    canteen.import(&[OBAMA]);
+    assert_eq!(canteen.run(&["run"]).code, 0);
+    assert_eq!(canteen.kinds(), ["meal"]);
+    assert!(canteen.ledger().last().unwrap()["at"].as_str().unwrap() > "2026-03-02T10:30");
+}
+
+#[test]
 fn broken_frames_are_skipped_and_the_elder_is_still_served() {
     let canteen = BoxFolder::new(AT_LUNCH);
     let mut frames = canteen.film(vec![obama(0)]);
