@@ -10,6 +10,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Where Debian keeps modprobe and depmod.
+export PATH=$PATH:/usr/sbin:/sbin
 target=${CARGO_TARGET_DIR:-target}
 work=$target/vm
 root=$work/root
@@ -23,14 +25,22 @@ fail() {
     exit 1
 }
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "sudo is missing; run this as root: $*"
+    fi
+}
 
 # tool:package
 tools=(qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod)
 need() {
     local tool missing=()
     for tool in "${tools[@]}"; do
-        PATH=$PATH:/sbin:/usr/sbin command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
+        command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
@@ -50,8 +60,11 @@ fetch_kernel() {
     say "fetching $package"
     rm -rf "$work/kernel" "$work/fetch"
     mkdir -p "$work/fetch"
-    (cd "$work/fetch" && apt-get download -qq "$package" 2>/dev/null) ||
+    cd "$work/fetch"
+    apt-get download -qq "$package" 2>/dev/null ||
+        { as_root apt-get update -qq && apt-get download -qq "$package" 2>/dev/null; } ||
         fail "apt-get could not fetch $package; check the network, then run this again"
+    cd - >/dev/null
     dpkg -x "$work"/fetch/*.deb "$work/fetch/root"
     kernel=${package#linux-image-}
     depmod -b "$work/fetch/root" "$kernel"
@@ -84,8 +97,9 @@ assemble() {
     printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
 
     # Modules in the order in which they are loaded, each once.
-    { modprobe -d "$work/kernel" -S "$kernel" --show-depends uvcvideo
-      modprobe -d "$work/kernel" -S "$kernel" --show-depends vhci-hcd
+    {
+        modprobe -d "$work/kernel" -S "$kernel" --show-depends uvcvideo
+        modprobe -d "$work/kernel" -S "$kernel" --show-depends vhci-hcd
     } | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r module; do
         number=$((number + 1))
         cp "$module" "$root/modules/$number.ko"

@@ -4,8 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
-use canteend::camera::device::Wanted;
 use canteend::camera::fault::Fault;
+use canteend::camera::mode::Wanted;
 use canteend::camera::supervise::{Supervised, Timing};
 use canteend::camera::wire::{self, Message};
 use canteend::camera::{CameraError, FrameSource as _, Rate, worker};

@@ -7,16 +7,16 @@
 //!
 //! 1. Whatever the device was left in by its last user does not matter: where describing fails,
 //!    it is put into a plain mode first, and negotiating is tried again.
-//! 2. What is read is what was negotiated: format, size and rate are read back from the driver.
+//! 2. What is read is what was negotiated: format and size are read back from the driver, whose
+//!    nearest rate is taken.
 //! 3. After any error the camera has to be opened anew, by a new process: both libraries panic
 //!    when some devices are closed, and this one may.
 
-use super::Rate;
 use super::fault::{Fault, Trouble};
+use super::mode::{Offer, Wanted, choose};
 use super::wire::{Format, Raw};
 use nokhwa::Camera;
 use nokhwa::utils::{ApiBackend, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType};
-use std::fmt;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ use std::time::Duration;
 use v4l::Device;
 use v4l::buffer::{Flags, Type};
 use v4l::capability;
+use v4l::frameinterval::FrameIntervalEnum;
 use v4l::io::mmap::Stream;
 use v4l::io::traits::CaptureStream as _;
 use v4l::video::Capture as _;
@@ -42,37 +43,6 @@ const BUFFERS: u32 = 4;
 /// The driver's own limit for one frame. The service gives up sooner; this one ends a process that
 /// nobody listens to.
 const FRAME_WAIT_MAX: Duration = Duration::from_millis(2500);
-
-/// One mode that a camera offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Offer {
-    /// Coding.
-    pub format: Format,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Frames a second.
-    pub fps: u32,
-}
-
-impl fmt::Display for Offer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Offer { format, width, height, fps } = self;
-        write!(f, "{} {width}×{height} at {fps}/s", format.name())
-    }
-}
-
-/// What the configuration asks of a camera.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wanted {
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Frames a second, at least, where the camera can.
-    pub rate: Rate,
-}
 
 /// A camera of this machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +124,20 @@ pub fn offers(path: &Path) -> Result<Vec<Offer>, Trouble> {
         .collect();
     offers.sort();
     offers.dedup();
+    // One program may hold a camera once only.
+    drop(camera);
+    let device = Device::with_path(&node).map_err(|error| at(&node, &error))?;
+    offers.retain(|offer| confirmed(&device, *offer));
     Ok(offers)
+}
+
+/// Whether the driver has this rate: of a frame every 2/25 of a second nokhwa makes 25 a second.
+fn confirmed(device: &Device, offer: Offer) -> bool {
+    let intervals = device.enum_frameintervals(four(offer.format), offer.width, offer.height);
+    intervals.unwrap_or_default().iter().any(|every| match &every.interval {
+        FrameIntervalEnum::Discrete(part) => part.denominator == offer.fps * part.numerator,
+        FrameIntervalEnum::Stepwise(_) => true,
+    })
 }
 
 /// The node behind a stable path, and its number.
@@ -202,18 +185,6 @@ fn four(format: Format) -> v4l::FourCC {
     })
 }
 
-/// The mode to use: the wanted size; the lowest rate that is enough, or else the highest; and of
-/// two, MJPEG, which tells by itself when it is cut short.
-pub fn choose(offers: &[Offer], wanted: Wanted) -> Option<Offer> {
-    let rate = wanted.rate.per_second();
-    let sized = offers.iter().filter(|o| (o.width, o.height) == (wanted.width, wanted.height));
-    let distance = |offer: &Offer| match offer.fps >= rate {
-        true => (0, offer.fps),
-        false => (1, u32::MAX - offer.fps),
-    };
-    sized.min_by_key(|offer| (distance(offer), offer.format)).copied()
-}
-
 /// A camera that takes pictures.
 pub struct Opened {
     mode: Offer,
@@ -254,7 +225,7 @@ impl Opened {
     ///
     /// # Errors
     /// [`Trouble`]; the camera has to be opened anew.
-    pub fn next(&mut self) -> Result<(Raw, &[u8]), Trouble> {
+    pub fn read(&mut self) -> Result<(Raw, &[u8]), Trouble> {
         let (bytes, meta) = self.stream.next().map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => Fault::Stalled.into(),
             _ => named(&error),
@@ -314,38 +285,7 @@ fn named(error: &io::Error) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn offer(format: Format, width: u32, fps: u32) -> Offer {
-        Offer { format, width, height: width * 3 / 4, fps }
-    }
-
-    #[test]
-    fn the_mode_has_the_wanted_size_the_least_rate_that_is_enough_and_rather_mjpeg() {
-        use Format::{Mjpeg, Yuyv};
-        let offers = [
-            offer(Yuyv, 640, 10),
-            offer(Mjpeg, 640, 15),
-            offer(Yuyv, 640, 15),
-            offer(Mjpeg, 640, 30),
-            offer(Mjpeg, 1280, 10),
-            offer(Yuyv, 320, 5),
-            offer(Yuyv, 320, 8),
-        ];
-        let cases = [
-            (640, 10, Some(offers[0])),
-            (640, 11, Some(offers[1])),
-            (640, 30, Some(offers[3])),
-            (640, 60, Some(offers[3])),
-            (1280, 10, Some(offers[4])),
-            (320, 10, Some(offers[6])),
-            (800, 10, None),
-        ];
-        for (width, fps, chosen) in cases {
-            let rate = Rate::new(fps).unwrap();
-            let wanted = Wanted { width, height: width * 3 / 4, rate };
-            assert_eq!(choose(&offers, wanted), chosen, "{width} at {fps}");
-        }
-    }
+    use crate::camera::Rate;
 
     #[test]
     fn errors_of_the_system_have_their_names() {

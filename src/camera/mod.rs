@@ -12,6 +12,7 @@ pub mod device;
 pub mod fault;
 pub mod fresh;
 pub mod mjpeg;
+pub mod mode;
 pub mod replay;
 pub mod supervise;
 pub mod walkup;

@@ -5,8 +5,9 @@
 //! 2. Whatever goes wrong with the camera is said as a fault, and then it ends.
 //! 3. It keeps no frame and decodes none.
 
-use super::device::{Opened, Wanted};
+use super::device::Opened;
 use super::fault::Trouble;
+use super::mode::Wanted;
 use super::wire;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -59,7 +60,7 @@ fn stream(
 ) -> Result<io::Result<()>, Trouble> {
     let mut camera = Opened::open(path, wanted)?;
     while !told.load(Ordering::Relaxed) {
-        let (head, picture) = camera.next()?;
+        let (head, picture) = camera.read()?;
         if let Err(error) = wire::write_frame(out, &head, picture) {
             return Ok(Err(error));
         }

@@ -2,7 +2,8 @@
 
 use super::camera_worker::rate;
 use super::{ConfigFile, say, say_json};
-use crate::camera::device::{self, Found, Offer, Wanted};
+use crate::camera::device::{self, Found};
+use crate::camera::mode::{Offer, Wanted};
 use crate::camera::supervise::{Counts, Supervised, Timing};
 use crate::camera::{CameraError, FrameSource as _, Rate, worker};
 use crate::config::Camera;

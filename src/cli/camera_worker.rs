@@ -1,6 +1,6 @@
 //! `canteend camera-worker`: the camera process, which the service starts.
 
-use crate::camera::device::Wanted;
+use crate::camera::mode::Wanted;
 use crate::camera::{Rate, worker};
 use crate::error::{Exit, Failure};
 use clap::Args;

@@ -2,7 +2,7 @@
 
 use super::{Area, Camera, Config, ConfigError, Site};
 use crate::camera::Rate;
-use crate::camera::device::Wanted;
+use crate::camera::mode::Wanted;
 use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
 use crate::domain::decision::Thresholds;
 use crate::domain::visit::Limits;

@@ -9,7 +9,7 @@ pub mod file;
 pub mod rules;
 
 use crate::camera::Rate;
-use crate::camera::device::Wanted;
+use crate::camera::mode::Wanted;
 use crate::domain::calendar::{MealHours, Timestamp};
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};

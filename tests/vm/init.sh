@@ -82,6 +82,8 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
 mkdir -p /run /tmp
 touch $log
+# The firmware's last line has no end.
+echo
 while read -r module; do
     insmod "$module" || fail "insmod $module"
 done </modules.list
@@ -92,6 +94,7 @@ plug both
 exits 0 'MJPEG 640×480 at 10/s' canteend camera list
 grep -q "^$path  Emulated camera" /run/said || fail 'the stable path is not listed'
 grep -q 'not usable: not a camera.s picture node' /run/said || fail 'the metadata node is not named'
+! grep -q '25/s' /run/said || fail 'a rate of 12.5 a second is listed as 25'
 exits 0 'MJPEG 640×480' canteend camera test --device $path --seconds 1
 exits 78 'index0' canteend camera test --device /dev/video1
 exits 78 'wrong size.*\|does not offer' canteend camera test --device $path --width 1280 --height 720

@@ -7,7 +7,6 @@
 //! frames), `short` (half of each frame), `freeze` (the same frame again) or `unplug`.
 
 #![expect(clippy::unwrap_used, reason = "a fixture of a test; a failure ends it and the test")]
-#![expect(clippy::print_stderr, reason = "the console of the VM is its log")]
 
 mod usbip;
 mod uvc;
