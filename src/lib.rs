@@ -26,5 +26,6 @@ pub mod frame;
 pub mod kiosk;
 pub mod logging;
 pub mod record;
+pub mod report;
 pub mod store;
 pub mod vision;

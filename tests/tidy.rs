@@ -28,9 +28,10 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("main", "cli error logging"),
     (
         "cli",
-        "daemon refcity evaluate config vision camera store city kiosk record domain \
+        "report daemon refcity evaluate config vision camera store city kiosk record domain \
          frame clock error logging",
     ),
+    ("report", "config store record domain error"),
     ("daemon", "config vision camera store city kiosk record domain frame clock error logging"),
     ("evaluate", "config vision camera domain frame clock error"),
     ("refcity", "city record domain clock error"),
@@ -52,7 +53,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
 const FENCES: &[(&str, &str)] = &[
     ("axum", "kiosk refcity"),
     ("clap", "cli main"),
-    ("csv", "cli config evaluate store daemon"),
+    ("csv", "cli config evaluate store daemon report"),
     ("nokhwa", "camera"),
     ("ort", "vision"),
     ("reqwest", "city"),

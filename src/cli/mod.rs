@@ -2,14 +2,20 @@
 //!
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
+mod backup;
 mod camera;
 mod camera_worker;
 mod check_config;
+mod clock;
 mod demo;
 mod demo_cast;
 mod evaluate;
 mod gallery;
+mod gallery_calibrate;
 mod ledger;
+mod ledger_line;
+mod proof;
+mod report;
 mod run;
 
 use crate::config::Config;
@@ -51,6 +57,16 @@ enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Copy the ledger while the box serves, without faces and keys of faces
+    Backup(backup::Backup),
+    /// Put a copy of the ledger in place of one that is lost
+    Restore(backup::Restore),
+    /// What the box makes of its clock
+    #[command(subcommand)]
+    Clock(clock::Command),
+    /// Make the reports that the offices expect, from the ledger
+    #[command(subcommand)]
+    Report(report::Command),
     /// Measure recognition and speed on photographs
     #[command(subcommand)]
     Evaluate(evaluate::Command),
@@ -87,6 +103,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::CameraWorker(options) => camera_worker::run(options),
         Command::Gallery(command) => gallery::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Backup(options) => backup::backup(&options),
+        Command::Restore(options) => backup::restore(&options),
+        Command::Clock(command) => clock::run(command),
+        Command::Report(command) => report::run(command),
         Command::Evaluate(command) => evaluate::run(command),
     }
 }

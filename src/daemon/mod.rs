@@ -10,4 +10,5 @@ pub mod gallery_job;
 pub mod roster;
 pub mod service;
 pub mod slot;
+pub mod timekeeper;
 pub mod writer;

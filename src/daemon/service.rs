@@ -9,6 +9,7 @@ use super::calibrate::calibrated;
 use super::checkin::{CheckIn, Outcome, Step};
 use super::gallery_job;
 use super::slot::Slot;
+use super::timekeeper::{self, Moment, Timekeeper};
 use super::writer::{Shown, Writer};
 use crate::camera::fault::Fault;
 use crate::camera::supervise::{Supervised, Timing};
@@ -16,9 +17,10 @@ use crate::camera::{CameraError, FrameSource, replay::Replay, worker};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
 use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::{MealHours, local, service_date};
-use crate::domain::calibration::Target;
-use crate::domain::entry::{ClockTrust, Stamp};
+use crate::domain::entry::operation::ConfigChange;
+use crate::domain::entry::{Event, Stamp};
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use crate::store::{LEDGER_FILE, LedgerError, Store};
 use crate::vision::{Analyser, VisionError};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -32,7 +34,7 @@ const BROKEN_FRAMES_MAX: u32 = 50;
 
 /// A settled visit on its way to the ledger, and where the answer goes.
 struct Request {
-    stamp: Stamp,
+    moment: Moment,
     outcome: Outcome,
     answer: SyncSender<Result<Shown, LedgerError>>,
 }
@@ -79,16 +81,17 @@ pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
 pub fn run(config: &Config) -> Result<Summary, Failure> {
     let started = Instant::now();
     let (clock, mut source) = source(config)?;
-    let stamp = stamp(clock.as_ref());
-    let store = open_store(config, stamp)?;
+    let (mut store, mut keeper) = timekeeper::open(config, clock.as_ref())?;
     let book = rules::load(&config.rules)?;
     let analyser = Analyser::open(&config.models, config.quality)?;
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
     let gallery =
-        calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
+        calibrated(gallery, config.strangers, config.visit.thresholds.accept, &mut |_, _| {});
     let calibration = gallery.calibration().expect("it was calibrated");
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    record_config(config, &mut store, stamp)?;
     info!(
         device = config.site.device,
         elders = elders.len(),
@@ -112,7 +115,7 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     let (finished, done) = tokio::sync::oneshot::channel();
     let summary = std::thread::scope(|threads| {
         threads.spawn(|| feed(source.as_mut(), &slot, pace));
-        threads.spawn(move || write(&mut writer, &settled));
+        threads.spawn(move || write(&mut writer, &mut keeper, &settled));
         let vision = threads.spawn(|| {
             let summary = watch(&mut checkin, &slot, clock.as_ref(), &config.hours, requests);
             slot.close();
@@ -140,26 +143,38 @@ type Source = (Box<dyn Clock>, Box<dyn FrameSource>);
 /// The clock and the frames of a configuration.
 fn source(config: &Config) -> Result<Source, Failure> {
     match &config.camera {
-        Camera::Replay { path, rate, looped, starts_at, .. } => {
+        Camera::Replay { path, rate, looped, .. } => {
             let replay = Replay::open(path, *rate, *looped)?;
-            let clock: Box<dyn Clock> = match starts_at {
-                Some(start) => Box::new(ScriptedClock::new(*start)),
-                None => Box::new(SystemClock::default()),
-            };
-            Ok((clock, Box::new(replay)))
+            Ok((clock(config), Box::new(replay)))
         }
         Camera::Device { path, wanted } => {
             let (path, wanted) = (path.clone(), *wanted);
             let camera = Supervised::new(&path.clone(), Timing::default(), move || {
                 worker::command(&path, wanted)
             });
-            Ok((Box::new(SystemClock::default()), Box::new(camera)))
+            Ok((clock(config), Box::new(camera)))
         }
     }
 }
 
-fn stamp(clock: &dyn Clock) -> Stamp {
-    Stamp { at: clock.now(), clock: ClockTrust::Trusted }
+/// The clock of a configuration: the machine's, or on a test box the replay's.
+pub fn clock(config: &Config) -> Box<dyn Clock> {
+    match &config.camera {
+        Camera::Replay { starts_at: Some(start), .. } => Box::new(ScriptedClock::new(*start)),
+        Camera::Replay { starts_at: None, .. } | Camera::Device { .. } => {
+            Box::new(SystemClock::default())
+        }
+    }
+}
+
+/// Says in the ledger that configuration or rules are other ones than before.
+fn record_config(config: &Config, store: &mut Store, stamp: Stamp) -> Result<(), Failure> {
+    let rules = std::fs::read(&config.rules).map_err(|e| Failure::new(Exit::Config, e))?;
+    let now = ConfigChange { config: config.digest.0, rules: Hash::of(&[&rules]).0 };
+    if store.config()? != Some(now) {
+        store.append(stamp, &Event::Config(now))?;
+    }
+    Ok(())
 }
 
 /// How frames go into the slot.
@@ -262,12 +277,12 @@ fn watch(
     while let Some(frame) = slot.take() {
         clock.reached(frame.taken);
         summary.frames += 1;
-        let stamp = stamp(clock);
-        for step in checkin.frame(&frame, hours.window_at(local(stamp.at).1))? {
+        let moment = Moment::now(clock);
+        for step in checkin.frame(&frame, hours.window_at(local(moment.wall).1))? {
             let Step::Settle(outcome) = step else { continue };
             summary.settled += 1;
             let (answer, answered) = sync_channel(1);
-            let request = Request { stamp, outcome, answer };
+            let request = Request { moment, outcome, answer };
             requests.send(request).expect("the writer outlives vision");
             match answered.recv().expect("the writer answers every request") {
                 Ok(shown) => log(&shown),
@@ -282,10 +297,19 @@ fn watch(
 }
 
 /// The ledger's thread; it ends when vision has dropped its end of the queue.
-fn write(writer: &mut Writer, settled: &Receiver<Request>) {
-    while let Ok(Request { stamp, outcome, answer }) = settled.recv() {
-        let shown = writer.settle(stamp, &outcome);
+fn write(writer: &mut Writer, keeper: &mut Timekeeper, settled: &Receiver<Request>) {
+    let mut told = false;
+    while let Ok(Request { moment, outcome, answer }) = settled.recv() {
+        let stamp = keeper.stamp_at(writer.store(), moment);
+        let shown = stamp.and_then(|stamp| writer.settle(stamp, &outcome));
         answer.send(shown).expect("vision waits for the answer");
+        let short = writer.store().short_of_space();
+        if short && !told {
+            error!(
+                "disk full: the ledger writes into its reserve; clear something away and restart"
+            );
+        }
+        told |= short;
     }
 }
 

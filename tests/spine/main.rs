@@ -8,4 +8,5 @@ mod bad_input;
 mod box_folder;
 mod calibrate;
 mod commands;
+mod ledger;
 mod service;

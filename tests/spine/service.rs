@@ -33,10 +33,10 @@ fn the_same_lunch_replayed_adds_nothing_and_the_supper_is_a_visit_without_subsid
     canteen.film(vec![obama(0)]);
     canteen.import(&[OBAMA]);
     canteen.run(&["run"]);
+    canteen.at("11:30", "11:45");
     canteen.run(&["run"]);
     assert_eq!(canteen.kinds(), ["meal"]);
-    let config = std::fs::read_to_string(canteen.path("canteend.toml")).unwrap();
-    canteen.write("canteend.toml", config.replace("T11:30", "T17:00"));
+    canteen.at("11:45", "17:00");
     canteen.run(&["run"]);
     assert_eq!(canteen.kinds(), ["meal", "visit"]);
     assert_eq!(canteen.ledger().last().unwrap()["reason"], "already-today");
