@@ -101,7 +101,8 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
         milliseconds = started.elapsed().as_millis() as u64,
         "ready"
     );
-    let as_of = service_date(stamp.at);
+    // Without a gallery nobody is recognised, so its day does not matter.
+    let as_of = store.gallery_change()?.map_or(service_date(stamp.at), |g| g.as_of);
     let mut writer = Writer::new(store, elders, as_of, book, config.hours.clone());
     let mut checkin = CheckIn::new(analyser, gallery, config.visit);
 
