@@ -20,6 +20,7 @@ use canteend::evaluate::Share;
 use canteend::frame::{Frame, decode};
 use canteend::vision::{Analyser, Depth, FivePoints, QualityLimits};
 use random::Numbers;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ fn main() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let limits = QualityLimits::default();
     let mut analyser = Analyser::open(&models, limits).expect("`make models`");
+    let mut photographs = vec![];
     let mut open = vec![];
     let mut covered: Vec<Vec<Option<Sighting>>> = COVERS.iter().map(|_| vec![]).collect();
     let mut look = |frame: &Frame| {
@@ -80,6 +82,7 @@ fn main() {
     for person in people::from_arguments(1) {
         let Ok(frame) = decode::photo_file(&person.photos[0], Duration::ZERO) else { continue };
         let Some(face) = look(&frame) else { continue };
+        photographs.push(face.flaw);
         // Whom the gate turns away for another reason is told that reason, covered or not.
         let other = face.flaw.is_some_and(|flaw| !matches!(flaw, Flaw::Covered | Flaw::Blurred));
         if other {
@@ -90,6 +93,10 @@ fn main() {
             covered.push(look(&painted(&frame, &face.points, cover, &mut numbers)));
         }
         open.push(face);
+    }
+    for flaw in photographs.iter().collect::<BTreeSet<_>>() {
+        let name = flaw.map_or("no flaw".to_owned(), |flaw| format!("{flaw:?}"));
+        println!("as they are: {name} {}", Share::where_true(&photographs, |f| f == flaw));
     }
     let flagged = Share::where_true(&open, |face| face.flaw == Some(Flaw::Covered));
     println!("limit {} of the contrast", limits.features_min);

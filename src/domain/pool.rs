@@ -17,9 +17,9 @@ const SAME_SUBJECT_COSINE_MIN: f32 = 0.5;
 /// So many foreign frames in a row are another person, not a bad frame.
 const FOREIGN_FRAMES_MAX: u32 = 2;
 
-/// So many frames that come again after others were between them are a recording in a loop, whatever
-/// its length. One may be a stale buffer of the driver; and a frame that comes twice in a row may
-/// be its hiccup, so that of those it takes half of all frames.
+/// So many frames that come again after others were between them are a recording in a loop, if it
+/// comes round before the visit is settled. One may be a stale buffer of the driver; and a frame that
+/// comes twice in a row may be its hiccup, so that of those it takes half of all frames.
 const RECURRED_FRAMES_MIN: u32 = 2;
 
 /// What a new frame means for the pool.
