@@ -175,6 +175,7 @@ struct QualityTable {
     backlight: f32,
     yaw: f32,
     pitch: f32,
+    features: f32,
     sharpness: f32,
 }
 
@@ -187,6 +188,7 @@ impl Default for QualityTable {
             backlight: limits.backlight_max,
             yaw: limits.yaw_max,
             pitch: limits.pitch_max,
+            features: limits.features_min,
             sharpness: limits.sharpness_min,
         }
     }
@@ -350,6 +352,8 @@ impl At<'_> {
             backlight_max: self.within("quality.backlight", q.backlight, 0.0, 255.0)?,
             yaw_max: self.within("quality.yaw", q.yaw, 0.1, 1.0)?,
             pitch_max: self.within("quality.pitch", q.pitch, 0.1, 1.0)?,
+            // Above a half every second open face would count as covered.
+            features_min: self.within("quality.features", q.features, 0.0, 0.5)?,
             sharpness_min: self.within("quality.sharpness", q.sharpness, 0.0, 1.0)?,
             ..QualityLimits::default()
         })
