@@ -8,7 +8,10 @@ mod demo_cast;
 mod evaluate;
 mod gallery;
 mod ledger;
+mod provision;
+mod refcity;
 mod run;
+mod upload;
 
 use crate::config::Config;
 use crate::error::{Exit, Failure};
@@ -43,6 +46,17 @@ enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Enrol this box with its city
+    Provision(provision::Options),
+    /// Send the city what it has not acknowledged yet
+    Upload(upload::Options),
+    /// Write what the city has not acknowledged to a stick
+    Export(upload::Carry),
+    /// Read the city's receipts from a stick
+    Import(upload::Carry),
+    /// The reference city: the other side, for tests and for city engineers
+    #[command(subcommand)]
+    Refcity(refcity::Command),
     /// Measure recognition and speed on photographs
     #[command(subcommand)]
     Evaluate(evaluate::Command),
@@ -77,6 +91,11 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::CheckConfig(options) => check_config::run(options),
         Command::Gallery(command) => gallery::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Provision(options) => provision::run(&options),
+        Command::Upload(options) => upload::run(&options),
+        Command::Export(options) => upload::export(&options),
+        Command::Import(options) => upload::import(&options),
+        Command::Refcity(command) => refcity::run(command),
         Command::Evaluate(command) => evaluate::run(command),
     }
 }
@@ -96,6 +115,17 @@ fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
 /// Writes `value` as JSON to standard output.
 fn say_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     say(serde_json::to_string(value).map_err(|e| Failure::new(Exit::Software, e))?)
+}
+
+/// Runs a future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|e| Failure::new(Exit::Io, e))?.block_on(future))
+}
+
+/// The folder into which systemd puts this service's credentials.
+fn credentials() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// A line that counts, on a terminal only.

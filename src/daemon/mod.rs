@@ -9,4 +9,5 @@ pub mod gallery_job;
 pub mod roster;
 pub mod service;
 pub mod slot;
+pub mod upload;
 pub mod writer;

@@ -4,8 +4,12 @@ use super::db::CityError;
 use super::http::Refused;
 use super::judge::{self, Claim};
 use super::{City, Memory};
-use crate::city::wire::batch::{Batch, Opened, Receipt};
+use crate::city::wire::batch::{
+    BATCH_ENVELOPE_BYTES_MAX, BATCH_PAYLOAD_BYTES_MAX, BATCH_TYPE, Batch, Opened, Receipt,
+};
+use crate::city::wire::dsse;
 use crate::city::wire::enrol::RefusalCode;
+use crate::city::wire::json;
 use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::DeviceId;
 use crate::city::wire::verdict::{VERDICTS_MAX, Verdict, Verdicts};
@@ -49,6 +53,21 @@ impl City {
             )?;
         }
         taken
+    }
+
+    /// Takes a batch that came on a stick, without a request around it: its own signature says
+    /// whose it is. Gives the receipt.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn take_carried(&self, envelope: &[u8]) -> Result<Vec<u8>, RefusalCode> {
+        let payload = dsse::peek(envelope, BATCH_ENVELOPE_BYTES_MAX, BATCH_TYPE)
+            .map_err(|_| RefusalCode::Content)?;
+        let named: Batch =
+            json::read(&payload, BATCH_PAYLOAD_BYTES_MAX).map_err(|_| RefusalCode::Content)?;
+        let key = self.device_key(&named.device).map_err(|refused| refused.code())?;
+        let taken = self.take_batch(&named.device, &key, named.seq, envelope);
+        taken.map(|(_, receipt)| receipt).map_err(|refused| refused.code())
     }
 
     fn take(

@@ -76,6 +76,17 @@ impl City {
         Ok((true, answer))
     }
 
+    /// The key of an enrolled device.
+    pub(super) fn device_key(&self, device: &DeviceId) -> Result<PublicKey, Refused> {
+        let memory = self.memory();
+        let key: Option<String> = memory
+            .conn
+            .query_row("SELECT key FROM device WHERE id = ?1", [device.as_str()], |row| row.get(0))
+            .optional()?;
+        let key = key.ok_or(RefusalCode::Signature)?;
+        PublicKey::parse(&key).map_err(|_| CityError::Altered("a key").into())
+    }
+
     /// The device that signed a request: known key, signature that holds, time near the city's,
     /// nonce not seen before.
     pub(super) fn authenticate(&self, claim: &Claim) -> Result<(DeviceId, PublicKey), Refused> {

@@ -13,7 +13,7 @@ use crate::record;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware;
@@ -62,6 +62,11 @@ impl Refused {
     pub(super) fn content(why: impl std::error::Error) -> Self {
         tracing::warn!(%why, "refused");
         RefusalCode::Content.into()
+    }
+
+    /// What it is about.
+    pub(super) fn code(&self) -> RefusalCode {
+        self.code
     }
 
     /// What the city's side must look at.
@@ -119,8 +124,13 @@ fn created(new: bool) -> StatusCode {
     if new { StatusCode::CREATED } else { StatusCode::OK }
 }
 
-async fn body(body: Body, bytes_max: usize) -> Result<Bytes, Refused> {
-    to_bytes(body, bytes_max).await.map_err(|_| RefusalCode::Size.into())
+/// The body, whose length must be stated and within bounds. One that breaks off may come again.
+async fn body(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Refused> {
+    let length = one(headers, CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<usize>().ok());
+    if length.is_none_or(|length| length > bytes_max) {
+        return Err(RefusalCode::Size.into());
+    }
+    to_bytes(body, bytes_max).await.map_err(|_| RefusalCode::Busy.into())
 }
 
 /// The device that signed a request, and its key.
@@ -161,7 +171,8 @@ async fn enrol(
     request: Request,
 ) -> Result<Response, Refused> {
     let device = DeviceId::new(&device).map_err(|_| RefusalCode::Missing)?;
-    let body = body(request.into_body(), SMALL_BYTES_MAX).await?;
+    let (parts, content) = request.into_parts();
+    let body = body(&parts.headers, content, SMALL_BYTES_MAX).await?;
     let (new, answer) = city.enrol(&device, &body)?;
     Ok(envelope(created(new), answer))
 }
@@ -172,7 +183,7 @@ async fn put_batch(
     request: Request,
 ) -> Result<Response, Refused> {
     let (parts, content) = request.into_parts();
-    let body = body(content, BATCH_ENVELOPE_BYTES_MAX).await?;
+    let body = body(&parts.headers, content, BATCH_ENVELOPE_BYTES_MAX).await?;
     let (signer, key) = signer(&city, &parts, &body)?;
     if signer.as_str() != device {
         return Err(RefusalCode::Signature.into());

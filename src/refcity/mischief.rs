@@ -150,7 +150,7 @@ pub(super) async fn misbehave(
         Trick::Repeat => {
             let (parts, body) = request.into_parts();
             let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
-                return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
             };
             let first = Request::from_parts(parts.clone(), Body::from(body.clone()));
             next.clone().run(first).await;

@@ -191,23 +191,38 @@ impl Receipt {
         Ok(json::read(&payload, RECEIPT_BYTES_MAX)?)
     }
 
-    /// Whether it is the receipt for this very batch.
+    /// Whether it is the receipt for what was sent.
     ///
     /// # Errors
     /// [`BatchError::Receipt`] names the field that differs.
-    pub fn fits(&self, batch: &Batch, payload_sha256: &Hash) -> Result<(), BatchError> {
+    pub fn fits(&self, sent: &Sent<'_>) -> Result<(), BatchError> {
         let fields = [
-            ("device", self.device == batch.device),
-            ("seq", self.seq == batch.seq),
-            ("payload_sha256", self.payload_sha256 == *payload_sha256),
-            ("tree_size", self.tree_size == batch.tree_size),
-            ("root", self.root == batch.root),
+            ("device", self.device == *sent.device),
+            ("seq", self.seq == sent.seq),
+            ("payload_sha256", self.payload_sha256 == sent.payload_sha256),
+            ("tree_size", self.tree_size == sent.tree_size),
+            ("root", self.root == sent.root),
         ];
         match fields.into_iter().find(|(_, same)| !same) {
             Some((field, _)) => Err(BatchError::Receipt(field)),
             None => Ok(()),
         }
     }
+}
+
+/// What a receipt has to be about.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Whose batch.
+    pub device: &'a DeviceId,
+    /// Which batch.
+    pub seq: u64,
+    /// SHA-256 of its payload.
+    pub payload_sha256: Hash,
+    /// Number of its last entry.
+    pub tree_size: u64,
+    /// Merkle root over all entries up to that.
+    pub root: Hash,
 }
 
 #[cfg(test)]
@@ -303,7 +318,9 @@ mod tests {
         };
         let read = Receipt::open(&right.seal(&key(2)), key(2).public()).unwrap();
         assert_eq!(read, right);
-        right.fits(&batch, &payload_sha256).unwrap();
+        let sent =
+            Sent { device: &batch.device, seq: 1, payload_sha256, tree_size: 2, root: batch.root };
+        right.fits(&sent).unwrap();
         Receipt::open(&right.seal(&key(1)), key(2).public()).unwrap_err();
         let wrong = [
             (Receipt { device: DeviceId::new("lc-kfq-018").unwrap(), ..right.clone() }, "device"),
@@ -313,7 +330,7 @@ mod tests {
             (Receipt { root: batch.head, ..right.clone() }, "root"),
         ];
         for (receipt, field) in wrong {
-            let told = receipt.fits(&batch, &payload_sha256).unwrap_err();
+            let told = receipt.fits(&sent).unwrap_err();
             assert!(matches!(told, BatchError::Receipt(f) if f == field), "{told}");
         }
     }

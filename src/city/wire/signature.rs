@@ -90,8 +90,9 @@ impl Request<'_> {
     pub fn sign(&self, key: &SigningKey, created: i64, nonce: &str) -> Fields {
         let content_digest = content_digest(self.body);
         let (id, alg) = (key.public().id(), key.public().suite().code());
+        // In the order in which some implementations write them anew before they verify.
         let params = format!(
-            "{};created={created};nonce=\"{nonce}\";keyid=\"{id}\";alg=\"{alg}\"",
+            "{};created={created};nonce=\"{nonce}\";alg=\"{alg}\";keyid=\"{id}\"",
             covered()
         );
         let signature = key.sign(self.base(&content_digest, &params).as_bytes());
@@ -284,6 +285,7 @@ mod tests {
             ("canteend=", "other="),
             ("alg=\"ed25519\"", "alg=\"none\""),
             (";alg", ";tag=\"x\";alg"),
+            (";nonce", ";expires=1;nonce"),
         ] {
             let signature_input = good.signature_input.replacen(from, to, 1);
             assert_ne!(signature_input, good.signature_input, "{from}");

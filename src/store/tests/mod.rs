@@ -3,6 +3,7 @@
 mod files;
 mod gallery;
 mod ledger;
+mod outbox;
 
 use super::*;
 use crate::domain::calendar::{MealWindow, Timestamp};
