@@ -153,6 +153,8 @@ fn http() -> Result<reqwest::Client, SendError> {
         .read_timeout(SILENCE_MAX)
         .timeout(REQUEST_MAX)
         .redirect(reqwest::redirect::Policy::none())
+        // A connection for each request: none that went dead since the last night is used again.
+        .pool_max_idle_per_host(0)
         .no_proxy()
         .build()
         .map_err(SendError::Setup)

@@ -5,6 +5,7 @@
 mod check_config;
 mod demo;
 mod demo_cast;
+mod demo_city;
 mod evaluate;
 mod gallery;
 mod ledger;

@@ -11,14 +11,15 @@ use crate::city::wire::dsse;
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::json;
 use crate::city::wire::suite::PublicKey;
-use crate::city::wire::text::DeviceId;
+use crate::city::wire::text::{self, DeviceId};
 use crate::city::wire::verdict::{VERDICTS_MAX, Verdict, Verdicts};
 use crate::domain::calendar::Timestamp;
 use crate::domain::entry::{ClockTrust, Entry, Event};
 use crate::domain::subsidy::Standing;
+use crate::record::Hash;
 use crate::record::merkle::{Tree, leaf};
-use crate::record::{self, Hash};
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use std::collections::BTreeSet;
 
 /// The batch that the city has of a device, last.
 struct Last {
@@ -49,7 +50,7 @@ impl City {
         {
             memory.conn.execute(
                 "INSERT INTO alarm (device, at, what) VALUES (?1, ?2, ?3)",
-                (device.as_str(), record::at_text(now), what),
+                (device.as_str(), text::time_to_text(now), what),
             )?;
         }
         taken
@@ -136,13 +137,18 @@ impl City {
                 payload_sha256.0,
                 envelope,
                 &receipt,
-                record::at_text(now),
+                text::time_to_text(now),
             ),
         )?;
+        let mut slots = BTreeSet::new();
         for ((entry, hash), body) in entries.iter().zip(&batch.entries) {
             tx.prepare_cached("INSERT INTO entry (device, n, body, hash) VALUES (?1, ?2, ?3, ?4)")?
                 .execute((device.as_str(), signed(entry.n)?, body.as_bytes(), hash.0))?;
-            apply(&tx, device, entry)?;
+            slots.extend(apply(&tx, device, entry)?);
+        }
+        // Once all is known: a meal that the same batch undoes is not judged in between.
+        for (elder, date) in slots {
+            rejudge(&tx, &elder, &date)?;
         }
         tx.commit()?;
         memory.trees.insert(device.clone(), tree);
@@ -215,11 +221,15 @@ fn rebuilt(conn: &Connection, device: &DeviceId) -> Result<Tree, Refused> {
     Ok(tree)
 }
 
-/// What follows from an entry: a meal is a claim, a void takes one back.
-fn apply(tx: &Transaction<'_>, device: &DeviceId, entry: &Entry) -> Result<(), Refused> {
+/// Elder and service date: of all meals in it, one stands.
+type Slot = (String, String);
+
+/// What follows from an entry: a meal is a claim, a void takes one back. Gives the slot that has
+/// to be judged.
+fn apply(tx: &Transaction<'_>, device: &DeviceId, entry: &Entry) -> Result<Option<Slot>, Refused> {
     match &entry.event {
         Event::Meal(meal) => {
-            let (elder, date) = (meal.elder.as_str(), meal.date.to_string());
+            let (elder, date) = (meal.elder.to_string(), meal.date.to_string());
             tx.prepare_cached(
                 "INSERT INTO claim
                  (device, n, elder, date, at, trusted, firm, city_fen, district_fen)
@@ -228,31 +238,24 @@ fn apply(tx: &Transaction<'_>, device: &DeviceId, entry: &Entry) -> Result<(), R
             .execute((
                 device.as_str(),
                 signed(entry.n)?,
-                elder,
+                &elder,
                 &date,
-                record::at_text(entry.stamp.at),
+                text::time_to_text(entry.stamp.at),
                 entry.stamp.clock == ClockTrust::Trusted,
                 meal.standing == Standing::Firm,
                 meal.award.city.get(),
                 meal.award.district.get(),
             ))?;
-            rejudge(tx, elder, &date)
+            Ok(Some((elder, date)))
         }
         Event::Void { entry: undone } => {
-            let slot: Option<(String, String)> = tx
-                .prepare_cached(
-                    "UPDATE claim SET void = 1 WHERE device = ?1 AND n = ?2 RETURNING elder, date",
-                )?
-                .query_row((device.as_str(), signed(*undone)?), |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            match slot {
-                Some((elder, date)) => rejudge(tx, &elder, &date),
-                None => Ok(()),
-            }
+            let mut void = tx.prepare_cached(
+                "UPDATE claim SET void = 1 WHERE device = ?1 AND n = ?2 RETURNING elder, date",
+            )?;
+            let ids = (device.as_str(), signed(*undone)?);
+            Ok(void.query_row(ids, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
         }
-        _ => Ok(()),
+        _ => Ok(None),
     }
 }
 

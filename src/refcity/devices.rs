@@ -9,7 +9,6 @@ use crate::city::wire::json;
 use crate::city::wire::signature::Claim;
 use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::{self, DeviceId};
-use crate::record;
 use rusqlite::OptionalExtension as _;
 
 /// By how much a request's time may differ from the city's, in seconds.
@@ -69,7 +68,7 @@ impl City {
             "INSERT INTO device (id, key, key_id, enrolled_at, enrolment)
              VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (id) DO UPDATE SET key = ?2, key_id = ?3, enrolled_at = ?4, enrolment = ?5",
-            (device.as_str(), key.to_string(), key.id(), record::at_text(enrolled_at), &answer),
+            (device.as_str(), key.to_string(), key.id(), text::time_to_text(enrolled_at), &answer),
         )?;
         tx.execute("DELETE FROM code WHERE device = ?1", [device.as_str()])?;
         tx.commit()?;

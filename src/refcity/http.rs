@@ -7,9 +7,8 @@ use crate::city::wire::dsse;
 use crate::city::wire::enrol::{CityTime, Refusal, RefusalCode, SMALL_BYTES_MAX};
 use crate::city::wire::signature::{self, Fields};
 use crate::city::wire::suite::PublicKey;
-use crate::city::wire::text::DeviceId;
+use crate::city::wire::text::{self, DeviceId};
 use crate::domain::calendar::Timestamp;
-use crate::record;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -54,7 +53,7 @@ impl Refused {
     /// The request's time is too far from `now`.
     pub(super) fn clock(now: Timestamp) -> Self {
         let mut refused = Self::from(RefusalCode::Clock);
-        refused.refusal.server_time = Some(record::at_text(now));
+        refused.refusal.server_time = Some(text::time_to_text(now));
         refused
     }
 
@@ -179,9 +178,10 @@ async fn enrol(
 
 async fn put_batch(
     State(city): State<Arc<City>>,
-    Path((device, seq)): Path<(String, u64)>,
+    Path((device, seq)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Refused> {
+    let seq = seq.parse().map_err(|_| RefusalCode::Missing)?;
     let (parts, content) = request.into_parts();
     let body = body(&parts.headers, content, BATCH_ENVELOPE_BYTES_MAX).await?;
     let (signer, key) = signer(&city, &parts, &body)?;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod commands;
+mod contract;
 mod cross_check;
 mod faults;
 mod fleet;

@@ -15,7 +15,7 @@ use std::net::TcpStream;
 const LUNCH: &str = "2026-03-02T12:00:00+08:00";
 
 /// Sends a request as it is written here, and gives status and JSON of the answer.
-fn raw(town: &Town, head: &str, body: &[u8]) -> (u16, Value) {
+pub fn raw(town: &Town, head: &str, body: &[u8]) -> (u16, Value) {
     let mut stream = TcpStream::connect(town.running.address()).unwrap();
     let head = head.trim_end();
     let length = body.len();
@@ -31,7 +31,7 @@ fn raw(town: &Town, head: &str, body: &[u8]) -> (u16, Value) {
 }
 
 /// A request with a signature that was made at `created`.
-fn signed(
+pub fn signed(
     town: &Town,
     key: &SigningKey,
     (method, target): (&str, &str),
@@ -134,7 +134,7 @@ fn a_city_that_lost_batches_gets_them_again() {
     let code = anew.city.make_code(test_box.client.device()).unwrap();
     let device = test_box.client.device().clone();
     wait(client::enrol(&anew.url(), &device, test_box.key.public(), &code)).unwrap();
-    test_box.fresh_line(&anew);
+    test_box.turn_to(&anew);
     test_box.append(LUNCH, &meal("p_2", LUNCH));
     // Its key is another one, so its receipts for old batches are its own; all are checked.
     test_box.upload().unwrap();

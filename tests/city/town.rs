@@ -63,6 +63,11 @@ impl Town {
         Town { city, running, dir }
     }
 
+    /// The city's folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     pub fn url(&self) -> CityUrl {
         CityUrl::parse(&self.running.url()).unwrap()
     }
@@ -91,8 +96,8 @@ pub struct TestBox {
 }
 
 impl TestBox {
-    /// A line that has no connection open, so that the next cut is its own.
-    pub fn fresh_line(&mut self, town: &Town) {
+    /// From now on it talks to `town`, and believes its key.
+    pub fn turn_to(&mut self, town: &Town) {
         let device = self.client.device().clone();
         let city = town.city.public_key().clone();
         self.client = Client::new(town.url(), device, self.key.clone(), city).unwrap();

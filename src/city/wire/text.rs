@@ -55,6 +55,12 @@ fn hex_value(digit: u8) -> Option<u8> {
     }
 }
 
+/// `YYYY-MM-DDTHH:MM:SS+08:00`; fractions of a second are dropped.
+pub fn time_to_text(at: Timestamp) -> String {
+    let whole = Timestamp::from_second(at.as_second()).expect("no later than the time itself");
+    record::at_text(whole)
+}
+
 /// The time of `YYYY-MM-DDTHH:MM:SS±HH:MM`.
 pub fn time_from_text(text: &str) -> Option<Timestamp> {
     if text.len() == TIME_BYTES { text.parse().ok() } else { None }
@@ -145,11 +151,11 @@ pub(super) mod hash_text_or_null {
 
 /// A [`Timestamp`] field, at UTC+8.
 pub(super) mod time_text {
-    use super::{Timestamp, record, time_from_text};
+    use super::{Timestamp, time_from_text, time_to_text};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&record::at_text(*at))
+        to.serialize_str(&time_to_text(*at))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
@@ -183,7 +189,9 @@ mod tests {
     #[test]
     fn a_time_carries_its_offset_and_no_fraction() {
         let at = time_from_text("2026-03-02T11:42:07+08:00").unwrap();
-        assert_eq!(record::at_text(at), "2026-03-02T11:42:07+08:00");
+        assert_eq!(time_to_text(at), "2026-03-02T11:42:07+08:00");
+        let later = at + std::time::Duration::from_millis(999);
+        assert_eq!(time_to_text(later), "2026-03-02T11:42:07+08:00");
         for bad in
             ["2026-03-02T11:42:07Z", "2026-03-02T11:42:07.5+08:00", "", "2026-02-30T11:42:07+08:00"]
         {
