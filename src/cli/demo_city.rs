@@ -40,7 +40,7 @@ pub(super) fn night(folder: &Path, store: &mut Store, elder: &str) -> Result<(),
     let mut other = other_canteen(folder, elder)?;
     let line = enrol(&city, &running, &folder.join("other"), OTHER_DEVICE)?;
     send(&mut other, &line, &clock)?;
-    let line = enrol(&city, &running, &folder.join("state"), &store.device().to_owned())?;
+    let line = enrol(&city, &running, &folder.join("state"), store.device())?;
     let done = send(store, &line, &clock)?;
     say(format_args!(
         "          {} batch, signed by {}; receipt signed by {}; the city has entries 1 to {}",
