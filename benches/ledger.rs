@@ -53,14 +53,20 @@ impl Drop for Scratch {
     }
 }
 
-fn stamp() -> Outcome<Stamp> {
-    Ok(Stamp { at: "2026-03-02T11:42:07+08:00".parse()?, clock: ClockTrust::Trusted })
+/// The day on which meal number `i` is eaten.
+fn day(i: usize) -> Outcome<Date> {
+    Ok(Date::constant(2026, 1, 1).checked_add(jiff::Span::new().days((i / ELDERS) as i64))?)
+}
+
+/// Lunch on that day.
+fn stamp(i: usize) -> Outcome<Stamp> {
+    let at = format!("{}T11:42:07+08:00", day(i)?).parse()?;
+    Ok(Stamp { at, clock: ClockTrust::Trusted })
 }
 
 /// Meal number `i`: everybody eats once a day.
 fn meal(i: usize) -> Outcome<Event> {
-    let first = Date::constant(2026, 1, 1);
-    let date = first.checked_add(jiff::Span::new().days((i / ELDERS) as i64))?;
+    let date = day(i)?;
     // Spread over the key's range, as the city's pseudonyms are.
     let elder = (i % ELDERS).wrapping_mul(0x9E37_79B9) & 0xFFFF_FFFF;
     Ok(Event::Meal(Meal {
@@ -76,6 +82,7 @@ fn meal(i: usize) -> Outcome<Event> {
         },
         standing: Standing::Firm,
         eligibility_as_of: date,
+        basis: None,
     }))
 }
 
@@ -86,7 +93,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 /// Takes turns, so that what else the machine does falls on both.
 fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
-    let mut store = Store::init(&dir.join("append"), "bench", stamp()?)?;
+    let mut store = Store::init(&dir.join("append"), "bench", stamp(0)?)?;
     let bare = Connection::open(dir.join("bare.db"))?;
     bare.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
@@ -95,7 +102,7 @@ fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
     let body = vec![b'x'; 400];
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for i in 0..appends {
-        let (event, stamp) = (meal(i)?, stamp()?);
+        let (event, stamp) = (meal(i)?, stamp(i)?);
         let start = Instant::now();
         store.append(stamp, &event)?;
         ours.push(start.elapsed());
@@ -113,9 +120,9 @@ fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
 
 fn verify_large(dir: &Path, entries: usize) -> Outcome<()> {
     let state = dir.join("large");
-    let mut store = Store::init(&state, "bench", stamp()?)?;
+    let mut store = Store::init(&state, "bench", stamp(0)?)?;
     for i in 1..entries {
-        store.append(stamp()?, &meal(i)?)?;
+        store.append(stamp(i)?, &meal(i)?)?;
     }
     drop(store);
     let file = std::fs::metadata(state.join(LEDGER_FILE))?.len();
@@ -145,6 +152,7 @@ fn replace_and_load(dir: &Path, elders: usize) -> Outcome<()> {
             name: "王秀英".into(),
             sex: Sex::Female,
             birth,
+            id_last4: None,
             eligible: Interval::new(birth, None).into_iter().collect(),
             home_care: Vec::new(),
             notices: vec![],
@@ -153,9 +161,9 @@ fn replace_and_load(dir: &Path, elders: usize) -> Outcome<()> {
         Ok(Enrolled { elder, templates: vec![Template::new(model, &vector)?] })
     };
     let roster = (0..elders).map(enrol).collect::<Outcome<Vec<_>>>()?;
-    let mut store = Store::init(&dir.join("gallery"), "bench", stamp()?)?;
+    let mut store = Store::init(&dir.join("gallery"), "bench", stamp(0)?)?;
     let start = Instant::now();
-    store.replace_gallery(stamp()?, model, &roster)?;
+    store.replace_gallery(stamp(0)?, model, &roster)?;
     let replaced = start.elapsed();
     let start = Instant::now();
     let loaded = store.load_gallery()?.len();

@@ -86,6 +86,7 @@ fn fill(state: &Path, models: &Path, elders: usize) {
                 name: "王秀英".to_owned(),
                 sex: Sex::Female,
                 birth: "1943-05-02".parse().unwrap(),
+                id_last4: None,
                 eligible: vec![],
                 home_care: vec![],
                 notices: vec![],
@@ -106,7 +107,8 @@ fn configure(root: &Path, folder: &Path) -> std::path::PathBuf {
     let path = folder.join("canteend.toml");
     let root = root.display();
     let text = format!(
-        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\narea = \"urban\"\ntest_box = true\n\
+        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\ncounty = \"c\"\nstreet = \"s\"\n\
+         area = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\ntest_box = true\n\
          [paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
          rules = \"{root}/config/rules/lcetdz-2022.toml\"\n\
          [camera]\nsource = \"replay\"\npath = \".\"\nlooped = true\n"

@@ -28,5 +28,6 @@ pub mod kiosk;
 pub mod logging;
 pub mod record;
 pub mod refcity;
+pub mod report;
 pub mod store;
 pub mod vision;

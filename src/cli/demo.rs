@@ -6,10 +6,12 @@ use super::{demo_city, say};
 use crate::camera::walkup::{WalkUps, portrait};
 use crate::camera::{FrameSource as _, Rate};
 use crate::config::{Config, rules};
+use crate::daemon::calibrate::calibrated;
 use crate::daemon::checkin::{CheckIn, Step};
 use crate::daemon::gallery_job;
 use crate::daemon::writer::{Shown, Writer};
 use crate::domain::calendar::{Timestamp, local, service_date};
+use crate::domain::calibration::Target;
 use crate::domain::entry::{ClockTrust, Stamp, total};
 use crate::domain::money::Fen;
 use crate::error::{Exit, Failure};
@@ -166,6 +168,8 @@ fn assemble(
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
+    let gallery =
+        calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
     let as_of = service_date(stamp.at);
     let writer = Writer::new(store, elders, as_of, book, config.hours);
     Ok((CheckIn::new(analyser, gallery, config.visit), writer))
@@ -186,7 +190,7 @@ fn play(
     let mut closer = None;
     while let Some(frame) = source.next()? {
         let stamp = Stamp { at: start + frame.taken, clock: ClockTrust::Trusted };
-        for step in checkin.frame(&frame)? {
+        for step in checkin.frame(&frame, writer.serving(stamp).ok())? {
             match step {
                 Step::Prompt(prompt @ crate::domain::visit::Prompt::Mend(_)) => {
                     closer.get_or_insert((stamp, words::prompt(prompt)));
@@ -244,7 +248,7 @@ impl Counts {
 fn heading() -> Result<(), Failure> {
     say(format_args!(
         "{}  {}  {}  {}",
-        pad("time", 8),
+        pad("time", 5),
         pad("who walks up", 44),
         pad("the elder's screen", 50),
         "the ledger"
@@ -254,10 +258,9 @@ fn heading() -> Result<(), Failure> {
 fn print(stamp: Stamp, who: &str, screen: &str, ledger: &str) -> Result<(), Failure> {
     let time = local(stamp.at).1;
     say(format_args!(
-        "{:02}:{:02}:{:02}  {}  {}  {}",
+        "{:02}:{:02}  {}  {}  {}",
         time.hour(),
         time.minute(),
-        time.second(),
         pad(who, 44),
         pad(screen, 50),
         ledger

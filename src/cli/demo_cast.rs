@@ -94,6 +94,9 @@ pub(super) struct Appearance {
     pub near: f32,
     pub light: f32,
     pub turn: f32,
+    /// Seconds of standing there: whoever the camera knows is served within two, a doubtful
+    /// person waits until the camera's patience ends.
+    pub stay: f32,
 }
 
 /// Seconds from the start to supper, at 17:05.
@@ -108,6 +111,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 170.0,
         light: 1.0,
         turn: 0.0,
+        stay: 2.0,
     },
     Appearance {
         after_seconds: 120,
@@ -116,6 +120,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 150.0,
         light: 0.85,
         turn: 3.0,
+        stay: 2.0,
     },
     Appearance {
         after_seconds: 240,
@@ -124,6 +129,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 170.0,
         light: 1.0,
         turn: 0.0,
+        stay: 2.0,
     },
     Appearance {
         after_seconds: 360,
@@ -132,6 +138,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 150.0,
         light: 0.9,
         turn: -4.0,
+        stay: 2.0,
     },
     Appearance {
         after_seconds: 480,
@@ -140,6 +147,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 180.0,
         light: 1.1,
         turn: 3.0,
+        stay: 2.0,
     },
     Appearance {
         after_seconds: 600,
@@ -148,6 +156,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 170.0,
         light: 1.0,
         turn: 0.0,
+        stay: 5.0,
     },
     Appearance {
         after_seconds: 720,
@@ -156,6 +165,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 150.0,
         light: 0.9,
         turn: 2.0,
+        stay: 5.0,
     },
     Appearance {
         after_seconds: 840,
@@ -164,6 +174,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 44.0,
         light: 1.0,
         turn: 0.0,
+        stay: 2.0,
     },
     Appearance {
         after_seconds: SUPPER,
@@ -172,6 +183,7 @@ pub(super) const DAY: [Appearance; 9] = [
         near: 160.0,
         light: 1.1,
         turn: -3.0,
+        stay: 2.0,
     },
 ];
 
@@ -200,6 +212,7 @@ impl Appearance {
             near: self.near,
             light: self.light,
             turn: self.turn,
+            seconds: (1.5, self.stay, 1.0),
             seed: self.after_seconds + 1,
             ..self.photo.scene(photos)
         }

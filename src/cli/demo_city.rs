@@ -82,6 +82,7 @@ fn other_canteen(folder: &Path, elder: &str) -> Result<Store, Failure> {
             district: Fen::new(200),
         },
         standing: Standing::Firm,
+        basis: None,
         eligibility_as_of: date,
     };
     store.append(stamp, &Event::Meal(meal))?;

@@ -1,27 +1,36 @@
 //! `canteend gallery …`
 
+use super::gallery_calibrate::{self, Calibrate};
 use super::{ConfigFile, say, say_json};
-use crate::clock::{Clock as _, SystemClock};
-use crate::daemon::gallery_job::{self, ImportError};
+use crate::daemon::gallery_job::{self, ImportError, Imported};
 use crate::daemon::roster::BadLine;
-use crate::daemon::service::open_store;
-use crate::domain::entry::{ClockTrust, Stamp};
+use crate::daemon::{service, timekeeper};
+use crate::domain::elder::ElderId;
+use crate::domain::entry::Stamp;
 use crate::error::{Exit, Failure};
+use crate::store::Store;
 use crate::vision::Analyser;
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Replace the gallery by a roster (CSV) and photographs; bad lines are named, good ones kept
     Import(Import),
+    /// Make the templates anew after another model pack was installed; identities stay
+    Rebuild(Import),
     /// Say how many elders and templates the gallery holds
     Show(Show),
+    /// Take thresholds from the gallery, and name elders who resemble each other
+    Calibrate(Calibrate),
+    /// Forget an elder's face for good; card, staff and subsidy go on
+    Forget(Forget),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Roster, with the columns elder, name, sex, birth, eligible, home_care, consent, photos
+    /// Roster, with the columns elder, name, sex, birth, eligible, home_care, consent, photos, and
+    /// optionally id_last4
     file: PathBuf,
     /// Folder of the photographs that the roster names
     #[arg(long, value_name = "DIR")]
@@ -39,30 +48,42 @@ pub(super) struct Show {
     config: ConfigFile,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Forget {
+    /// Pseudonymous id of the elder
+    elder: String,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Import(options) => import(&options),
+        Command::Import(options) => import(&options, gallery_job::import),
+        Command::Rebuild(options) => import(&options, gallery_job::rebuild),
         Command::Show(options) => show(&options),
+        Command::Calibrate(options) => gallery_calibrate::run(&options),
+        Command::Forget(options) => forget(&options),
     }
 }
 
-fn now() -> Stamp {
-    Stamp { at: SystemClock::default().now(), clock: ClockTrust::Trusted }
-}
+/// [`gallery_job::import`] or [`gallery_job::rebuild`].
+type Job = fn(
+    &mut Store,
+    &mut Analyser,
+    Stamp,
+    &Path,
+    &Path,
+    &mut dyn FnMut(usize, usize),
+) -> Result<Imported, ImportError>;
 
-fn import(options: &Import) -> Result<(), Failure> {
+fn import(options: &Import, job: Job) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let stamp = now();
-    let mut store = open_store(&config, stamp)?;
+    let clock = service::clock(&config);
+    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
-    let done = gallery_job::import(
-        &mut store,
-        &mut analyser,
-        stamp,
-        &options.file,
-        &options.photos,
-        &mut super::progress,
-    );
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    let done =
+        job(&mut store, &mut analyser, stamp, &options.file, &options.photos, &mut super::progress);
     let imported = match done {
         Err(ImportError::NothingGood(bad)) => {
             name(&bad)?;
@@ -71,6 +92,11 @@ fn import(options: &Import) -> Result<(), Failure> {
         other => other?,
     };
     name(&imported.bad)?;
+    for (one, other) in &imported.twice {
+        say(format_args!(
+            "{one} and {other} have nearly the same face: one person registered twice?"
+        ))?;
+    }
     say(format_args!(
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
@@ -80,7 +106,7 @@ fn import(options: &Import) -> Result<(), Failure> {
         n => {
             let text = format!(
                 "{n} problems in {} (named above); the other lines are in the gallery, {} elders \
-                 of bad lines stay as they were; mend the lines and import again",
+                 without a good line stay as they were; mend the lines and do it again",
                 options.file.display(),
                 imported.kept
             );
@@ -102,7 +128,7 @@ struct Held {
 
 fn show(options: &Show) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let store = open_store(&config, now())?;
+    let (store, _) = timekeeper::open(&config, service::clock(&config).as_ref())?;
     let enrolled = store.load_gallery()?;
     let held = Held {
         elders: enrolled.len(),
@@ -116,4 +142,16 @@ fn show(options: &Show) -> Result<(), Failure> {
         "{} elders, {} of them with a face, {} templates",
         held.elders, held.with_face, held.templates
     ))
+}
+
+fn forget(options: &Forget) -> Result<(), Failure> {
+    let elder = ElderId::new(&options.elder).map_err(|e| Failure::new(Exit::Data, e))?;
+    let config = options.config.load()?;
+    let clock = service::clock(&config);
+    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    match store.forget_face(stamp, &elder)? {
+        Some(appended) => say(format_args!("the face is forgotten, by entry {}", appended.n)),
+        None => say("there was no face to forget; what is left of older ones was wiped"),
+    }
 }

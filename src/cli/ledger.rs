@@ -1,10 +1,16 @@
 //! `canteend ledger …`
 
-use super::{ConfigFile, say, say_json};
-use crate::domain::calendar::{Date, SHANGHAI};
-use crate::domain::entry::{Event, total};
+use super::{ConfigFile, ledger_line, proof, say, say_json};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::{service, timekeeper};
+use crate::domain::calendar::Date;
+use crate::domain::entry::Event;
+use crate::domain::entry::correction::{Void, VoidReason};
+use crate::domain::operator::OperatorId;
 use crate::error::Failure;
-use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader, Recorded};
+use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -14,11 +20,22 @@ pub(super) enum Command {
     Verify(Verify),
     /// List entries
     List(List),
+    /// Undo a meal or visit of today; a meal's slot reopens
+    Void(VoidOptions),
+    /// Write a proof of one entry that shows nobody else's
+    Prove(proof::Prove),
+    /// Check a proof with nothing but itself
+    VerifyProof(proof::VerifyProof),
+    /// Print the code that fixes a day, to be posted on the wall
+    DayCode(proof::DayCode),
 }
+
+/// The box's own configuration and clock.
+type Own = (Config, Box<dyn Clock>);
 
 /// Which ledger: a file, or the one of a configuration.
 #[derive(Debug, Args)]
-struct Which {
+pub(super) struct Which {
     /// Ledger file or state folder, instead of the one in the configuration; it is only read
     #[arg(long, value_name = "PATH")]
     ledger: Option<PathBuf>,
@@ -27,12 +44,23 @@ struct Which {
 }
 
 impl Which {
-    fn open(&self) -> Result<Reader, Failure> {
+    /// Opens the ledger for reading.
+    pub(super) fn open(&self) -> Result<Reader, Failure> {
         let path = match &self.ledger {
             Some(path) => path.clone(),
             None => self.config.load()?.state,
         };
         Ok(Reader::open(&path)?)
+    }
+
+    /// Configuration and clock of the box, where the ledger is the box's own and not a copy.
+    pub(super) fn own(&self) -> Result<Option<Own>, Failure> {
+        if self.ledger.is_some() {
+            return Ok(None);
+        }
+        let config = self.config.load()?;
+        let clock = service::clock(&config);
+        Ok(Some((config, clock)))
     }
 }
 
@@ -66,10 +94,33 @@ pub(super) struct List {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct VoidOptions {
+    /// Number of the meal or visit
+    #[arg(long, value_name = "N")]
+    entry: u64,
+    /// Why it is undone
+    #[arg(long, value_parser = reasons())]
+    reason: String,
+    /// Pseudonymous id of the operator who undoes it
+    #[arg(long, value_name = "ID")]
+    operator: OperatorId,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+fn reasons() -> PossibleValuesParser {
+    PossibleValuesParser::new(VoidReason::ALL.iter().map(|reason| reason.code()))
+}
+
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Verify(options) => verify(&options),
         Command::List(options) => list(&options),
+        Command::Void(options) => void(&options),
+        Command::Prove(options) => proof::prove(&options),
+        Command::VerifyProof(options) => proof::verify_proof(&options),
+        Command::DayCode(options) => proof::day_code(&options),
     }
 }
 
@@ -85,9 +136,12 @@ struct Answer {
 #[derive(serde::Serialize)]
 struct Amounts {
     meals: u64,
+    pending: u64,
     visits: u64,
+    unnamed: u64,
     city_fen: u64,
     district_fen: u64,
+    reduced_fen: u64,
 }
 
 fn verify(options: &Verify) -> Result<(), Failure> {
@@ -99,9 +153,12 @@ fn verify(options: &Verify) -> Result<(), Failure> {
         root: verified.root.to_string(),
         sums: verified.sums.map(|s| Amounts {
             meals: s.meals,
+            pending: s.pending,
             visits: s.visits,
+            unnamed: s.unnamed,
             city_fen: s.city_fen,
             district_fen: s.district_fen,
+            reduced_fen: s.reduced_fen,
         }),
     };
     if options.json {
@@ -111,9 +168,14 @@ fn verify(options: &Verify) -> Result<(), Failure> {
     match answer.sums {
         None => Ok(()),
         Some(sums) => say(format_args!(
-            "{} subsidised meals: {} fen from the city, {} fen from the district; {} visits \
-             without subsidy",
-            sums.meals, sums.city_fen, sums.district_fen, sums.visits
+            "{} subsidised meals: {} fen from the city, {} fen from the district, {} fen taken off \
+             later; {} meals pending; {} visits without subsidy",
+            sums.meals,
+            sums.city_fen,
+            sums.district_fen,
+            sums.reduced_fen,
+            sums.pending,
+            sums.visits + sums.unnamed
         )),
     }
 }
@@ -126,7 +188,7 @@ fn list(options: &List) -> Result<(), Failure> {
         if options.json {
             say(String::from_utf8_lossy(&recorded.body))?;
         } else {
-            say(line(recorded))?;
+            say(ledger_line::line(recorded))?;
         }
     }
     match rows.last() {
@@ -137,32 +199,13 @@ fn list(options: &List) -> Result<(), Failure> {
     }
 }
 
-fn line(recorded: &Recorded) -> String {
-    let entry = &recorded.entry;
-    let at = SHANGHAI.to_datetime(entry.stamp.at);
-    let what = match &entry.event {
-        Event::Genesis { device } => format!("for {device}"),
-        Event::Meal(m) => format!(
-            "{} {} {} {} {} yuan ({})",
-            m.elder,
-            m.window,
-            m.method.code(),
-            m.award.band,
-            total(&m.award),
-            m.award.rules
-        ),
-        Event::Visit(v) => {
-            format!("{} {} {} {}", v.elder, v.window, v.method.code(), v.reason.code())
-        }
-        Event::Review(r) => {
-            let doubts: Vec<_> = r.reasons.iter().map(|d| d.code()).collect();
-            format!("{} {}, {} candidates", r.window, doubts.join(" "), r.candidates.len())
-        }
-        Event::Void { entry } => format!("of entry {entry}"),
-        Event::Gallery(g) => {
-            format!("{}: {} elders, {} templates", g.generation, g.elders, g.templates)
-        }
-    };
-    let hash = recorded.hash.to_string();
-    format!("{:>6}  {at}  {:8}  {what}  {}", entry.n, entry.event.kind(), &hash[..12])
+fn void(options: &VoidOptions) -> Result<(), Failure> {
+    let config = options.config.load()?;
+    let clock = service::clock(&config);
+    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    let reason = VoidReason::from_code(&options.reason).expect("the parser lets only codes pass");
+    let void = Void { entry: options.entry, reason, operator: options.operator.clone() };
+    let entry = store.append(stamp, &Event::Void(void))?.n;
+    say(format_args!("entry {} is void, by entry {entry}", options.entry))
 }

@@ -2,15 +2,21 @@
 //!
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
+mod backup;
 mod check_config;
+mod clock;
 mod demo;
 mod demo_cast;
 mod demo_city;
 mod evaluate;
 mod gallery;
+mod gallery_calibrate;
 mod ledger;
+mod ledger_line;
+mod proof;
 mod provision;
 mod refcity;
+mod report;
 mod run;
 mod upload;
 
@@ -58,6 +64,16 @@ enum Command {
     /// The reference city: the other side, for tests and for city engineers
     #[command(subcommand)]
     Refcity(refcity::Command),
+    /// Copy the ledger while the box serves, without faces and keys of faces
+    Backup(backup::Backup),
+    /// Put a copy of the ledger in place of one that is lost
+    Restore(backup::Restore),
+    /// What the box makes of its clock
+    #[command(subcommand)]
+    Clock(clock::Command),
+    /// Make the reports that the offices expect, from the ledger
+    #[command(subcommand)]
+    Report(report::Command),
     /// Measure recognition and speed on photographs
     #[command(subcommand)]
     Evaluate(evaluate::Command),
@@ -97,6 +113,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Export(options) => upload::export(&options),
         Command::Import(options) => upload::import(&options),
         Command::Refcity(command) => refcity::run(command),
+        Command::Backup(options) => backup::backup(&options),
+        Command::Restore(options) => backup::restore(&options),
+        Command::Clock(command) => clock::run(command),
+        Command::Report(command) => report::run(command),
         Command::Evaluate(command) => evaluate::run(command),
     }
 }

@@ -1,17 +1,17 @@
 //! The configuration file as it is written, and the checks that turn it into a [`Config`].
 
-use super::{Area, Camera, Config, ConfigError, Site};
+use super::site::{AreaName, Built, WeekdayName};
+use super::{Camera, Config, ConfigError, Site};
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
+use crate::domain::calibration::Target;
 use crate::domain::decision::Thresholds;
 use crate::domain::visit::Limits;
+use crate::record::Hash;
 use crate::vision::QualityLimits;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Longest device id, in bytes.
-pub const DEVICE_BYTES_MAX: usize = 32;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -33,19 +33,20 @@ pub struct File {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SiteTable {
-    device: String,
-    name: String,
-    area: AreaName,
+pub(super) struct SiteTable {
+    pub(super) device: String,
+    pub(super) name: String,
+    pub(super) county: String,
+    pub(super) street: String,
+    pub(super) area: AreaName,
+    pub(super) built: Built,
+    pub(super) opened: String,
     #[serde(default)]
-    test_box: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum AreaName {
-    Urban,
-    Rural,
+    pub(super) closed: Vec<String>,
+    #[serde(default)]
+    pub(super) closed_weekdays: Vec<WeekdayName>,
+    #[serde(default)]
+    pub(super) test_box: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,6 +132,7 @@ impl Default for VisitTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RecognitionTable {
+    strangers: f64,
     accept: f32,
     candidate: f32,
     margin: f32,
@@ -140,7 +142,14 @@ struct RecognitionTable {
 
 impl Default for RecognitionTable {
     fn default() -> Self {
-        RecognitionTable { accept: 0.66, candidate: 0.4, margin: 0.1, liveness: 0.3, frames: 4 }
+        RecognitionTable {
+            strangers: 0.001,
+            accept: 0.66,
+            candidate: 0.4,
+            margin: 0.1,
+            liveness: 0.3,
+            frames: 4,
+        }
     }
 }
 
@@ -169,57 +178,37 @@ impl Default for QualityTable {
     }
 }
 
-/// Checks values and resolves paths against the folder of `path`.
+/// Checks values and resolves paths against the folder of `path`; `digest` is that of the file.
 ///
 /// # Errors
 /// [`ConfigError::Value`] names the key and the remedy.
-pub fn check(file: File, path: &Path) -> Result<Config, ConfigError> {
+pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigError> {
     let at = At { path };
     let base = path.parent().unwrap_or(Path::new(""));
     let site = at.site(file.site)?;
     let camera = at.camera(file.camera, &site, base)?;
     Ok(Config {
+        digest,
         site,
         state: base.join(file.paths.state),
         models: base.join(file.paths.models),
         rules: base.join(file.paths.rules),
         camera,
         hours: at.hours(file.meals)?,
+        strangers: at.strangers(file.recognition.strangers)?,
         visit: at.visit(&file.visit, &file.recognition)?,
         quality: at.quality(&file.quality)?,
     })
 }
 
 /// The file that is being checked, for its errors.
-struct At<'p> {
+pub(super) struct At<'p> {
     path: &'p Path,
 }
 
 impl At<'_> {
-    fn refuse<T>(&self, key: &'static str, problem: String) -> Result<T, ConfigError> {
+    pub(super) fn refuse<T>(&self, key: &'static str, problem: String) -> Result<T, ConfigError> {
         Err(ConfigError::Value { path: self.path.to_owned(), key, problem })
-    }
-
-    fn site(&self, site: SiteTable) -> Result<Site, ConfigError> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        if site.device.is_empty()
-            || site.device.len() > DEVICE_BYTES_MAX
-            || !site.device.bytes().all(plain)
-        {
-            let problem = format!(
-                "{:?} is not a device id; use 1 to {DEVICE_BYTES_MAX} letters, digits and -",
-                site.device
-            );
-            return self.refuse("site.device", problem);
-        }
-        if site.name.trim().is_empty() {
-            return self.refuse("site.name", "the canteen needs a name".to_owned());
-        }
-        let area = match site.area {
-            AreaName::Urban => Area::Urban,
-            AreaName::Rural => Area::Rural,
-        };
-        Ok(Site { device: site.device, name: site.name, area, test_box: site.test_box })
     }
 
     fn camera(&self, camera: CameraTable, site: &Site, base: &Path) -> Result<Camera, ConfigError> {
@@ -293,6 +282,14 @@ impl At<'_> {
             true => Ok(v),
             false => self.refuse(key, format!("{v} is out of range; use {from} to {to}")),
         }
+    }
+
+    fn strangers(&self, share: f64) -> Result<Target, ConfigError> {
+        let (min, max) = (Target::MIN, Target::MAX);
+        Target::new(share).ok_or(()).or_else(|()| {
+            let problem = format!("{share} is out of range; use {min} to {max}");
+            self.refuse("recognition.strangers", problem)
+        })
     }
 
     fn quality(&self, q: &QualityTable) -> Result<QualityLimits, ConfigError> {

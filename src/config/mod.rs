@@ -7,38 +7,20 @@
 
 pub mod file;
 pub mod rules;
+pub mod site;
 
 use crate::camera::Rate;
 use crate::domain::calendar::{MealHours, Timestamp};
+use crate::domain::calibration::Target;
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
+use crate::record::Hash;
 use crate::vision::QualityLimits;
+pub use site::Site;
 use std::path::{Path, PathBuf};
 
 /// The shipped example, with every key and its default.
 pub const EXAMPLE: &str = include_str!("../../config/canteend.toml");
-
-/// Urban or rural site (城区/农村); it sets the tiers of the operating award.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Area {
-    /// 城区
-    Urban,
-    /// 农村
-    Rural,
-}
-
-/// The canteen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Site {
-    /// Device id (食堂编码), such as `lc-kfq-017`.
-    pub device: String,
-    /// Name of the canteen.
-    pub name: String,
-    /// Urban or rural.
-    pub area: Area,
-    /// A box for tests and training: replayed pictures are allowed.
-    pub test_box: bool,
-}
 
 /// Where frames come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +43,8 @@ pub enum Camera {
 /// Everything the program is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// SHA-256 of the file, by which the ledger tells that it changed.
+    pub digest: Hash,
     /// The canteen.
     pub site: Site,
     /// Folder of ledger, gallery and keys.
@@ -73,6 +57,8 @@ pub struct Config {
     pub camera: Camera,
     /// Meal windows.
     pub hours: MealHours,
+    /// Share of strangers whose score may pass; the gallery's thresholds follow from it.
+    pub strangers: Target,
     /// Times and thresholds of a visit.
     pub visit: Limits,
     /// What a good picture is.
@@ -136,7 +122,7 @@ impl Config {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        file::check(written, path)
+        file::check(written, path, Hash::of(&[text.as_bytes()]))
     }
 }
 

@@ -1,12 +1,17 @@
 use super::*;
-use crate::domain::calendar::{MealWindow, Time};
+use crate::domain::calendar::{Date, MealWindow, Time};
+use crate::domain::operating_award::SiteKind;
 use std::time::Duration;
 
 const LEAST: &str = r#"
 [site]
 device = "lc-kfq-017"
 name = "幸福食堂"
+county = "开发区"
+street = "东城街道"
 area = "rural"
+built = "new"
+opened = "2025-03-01"
 test_box = true
 [camera]
 source = "replay"
@@ -41,8 +46,8 @@ fn every_default_that_the_example_shows_is_the_default_in_force() {
     let shown = parse(&example_in_full()).unwrap();
     let Camera::Replay { starts_at, .. } = &shown.camera;
     assert!(starts_at.is_some(), "the example was uncommented");
-    let camera = parse(EXAMPLE).unwrap().camera;
-    assert_eq!(Config { camera, ..shown }, parse(EXAMPLE).unwrap());
+    let Config { camera, digest, .. } = parse(EXAMPLE).unwrap();
+    assert_eq!(Config { camera, digest, ..shown }, parse(EXAMPLE).unwrap());
 }
 
 #[test]
@@ -58,6 +63,7 @@ fn every_key_of_the_file_stands_in_the_example() {
             let Some((key, _)) = field.split_once(':').filter(|_| !field.starts_with('#')) else {
                 continue;
             };
+            let key = key.trim_start_matches("pub(super) ");
             assert!(section.get(key).is_some(), "{name}.{key} is not in config/canteend.toml");
             keys += 1;
         }
@@ -68,7 +74,7 @@ fn every_key_of_the_file_stands_in_the_example() {
 #[test]
 fn what_is_not_stated_has_the_defaults_of_the_plan() {
     let config = parse(LEAST).unwrap();
-    assert_eq!(config.site.area, Area::Rural);
+    assert_eq!(config.site.area, SiteKind::Rural);
     assert_eq!(config.state, Path::new("/var/lib/canteend"));
     assert_eq!(config.visit.same_visit, Duration::from_secs(600));
     let lunch = Time::constant(13, 30, 0, 0);
@@ -90,6 +96,7 @@ fn values_out_of_range_are_refused_with_their_key_and_the_range() {
     let cases = [
         ("[recognition]\naccept = 0.2", "recognition.accept: 0.2 is out of range; use 0.3 to 0.95"),
         ("[recognition]\naccept = nan", "recognition.accept: NaN is out of range"),
+        ("[recognition]\nstrangers = 0.5", "recognition.strangers: 0.5 is out of range"),
         ("[recognition]\ncandidate = 0.7", "recognition.candidate: 0.7 must not be above"),
         ("[recognition]\nframes = 0", "recognition.frames: 0 is out of range"),
         ("[visit]\npatience_ms = 900", "visit.patience_ms: 900 is out of range"),
@@ -106,12 +113,32 @@ fn values_out_of_range_are_refused_with_their_key_and_the_range() {
     }
     for (from, to, expected) in [
         ("\"lc-kfq-017\"", "\"lc kfq\"", "site.device: \"lc kfq\" is not a device id"),
+        ("\"开发区\"", "\"\"", "site.county: write 1 to 64 characters"),
+        ("\"东城街道\"", "\"东\\n城\"", "site.street: write 1 to 64 characters"),
+        ("2025-03-01", "2025-3-1", "site.opened: \"2025-3-1\" is not a date; write YYYY-MM-DD"),
+        ("test_box", "closed = [\"2026-02-30\"]\ntest_box", "site.closed: \"2026-02-30\" is not"),
+        ("test_box", "closed = [\"2026-10-02/2026-10-01\"]\ntest_box", "ends before it begins"),
+        ("test_box", "closed_weekdays = [\"Sun\"]\ntest_box", "unknown variant `Sun`"),
         ("\"幸福食堂\"", "\" \"", "site.name: the canteen needs a name"),
         ("path = \"frames\"", "path = \"f\"\nframes_per_second = 61", "use 1 to 60"),
         ("path = \"frames\"", "path = \"f\"\nstarts_at = \"noon\"", "camera.starts_at: not a time"),
     ] {
         let text = parse(&LEAST.replace(from, to)).unwrap_err().to_string();
         assert!(text.contains(expected), "{to:?} gives {text:?}");
+    }
+}
+
+#[test]
+fn the_canteen_is_closed_on_its_weekdays_and_in_its_periods() {
+    let keys =
+        "closed = [\"2026-02-16/2026-02-22\", \"2026-10-01\"]\nclosed_weekdays = [\"sunday\"]";
+    let site = parse(&LEAST.replace("test_box", &format!("{keys}\ntest_box"))).unwrap().site;
+    let closed = |text: &str| site.closed.contains(text.parse::<Date>().unwrap());
+    for day in ["2026-02-16", "2026-02-22", "2026-10-01", "2026-03-01"] {
+        assert!(closed(day), "{day}");
+    }
+    for day in ["2026-02-14", "2026-02-23", "2026-10-02", "2026-03-02"] {
+        assert!(!closed(day), "{day}");
     }
 }
 

@@ -1,12 +1,19 @@
 //! Frames in, settled visits out: vision, tracking and the visit state machine in a row.
 
+use crate::domain::calendar::MealWindow;
 use crate::domain::decision::{Decision, Doubt};
 use crate::domain::elder::ElderId;
+use crate::domain::evidence::Sighting;
 use crate::domain::gallery::Gallery;
 use crate::domain::visit::{Action, Counter, Limits, Prompt, Settled};
 use crate::frame::Frame;
+use crate::vision::motion::Motion;
 use crate::vision::track::Tracker;
 use crate::vision::{Analyser, Depth, VisionError};
+use std::time::Duration;
+
+/// An empty scene in which nothing moves is looked at all the same after this time.
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// A person at the counter, settled, with elders by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,17 +41,28 @@ pub enum Step {
 }
 
 /// The camera side of the counter.
+///
+/// Outside meal hours frames are not looked at, and each meal begins with nobody at the counter:
+/// whoever looks in before lunch, or had breakfast late, is not on the same visit at lunch.
 pub struct CheckIn {
     analyser: Analyser,
     tracker: Tracker,
     counter: Counter,
     gallery: Gallery,
+    limits: Limits,
+    serving: Option<MealWindow>,
+    motion: Motion,
+    /// When a frame was last looked at, and whether a face was in it.
+    looked: Option<(Duration, bool)>,
 }
 
 impl CheckIn {
-    /// A counter at which nobody stands.
+    /// A counter at which nobody stands. `gallery` is calibrated; one that is not is served by the
+    /// configured threshold.
     pub fn new(analyser: Analyser, gallery: Gallery, limits: Limits) -> Self {
-        CheckIn { analyser, tracker: Tracker::default(), counter: Counter::new(limits), gallery }
+        let (tracker, counter) = (Tracker::default(), Counter::new(limits));
+        let (motion, serving, looked) = (Motion::default(), None, None);
+        CheckIn { analyser, tracker, counter, gallery, limits, serving, motion, looked }
     }
 
     /// Swaps the gallery in one step, between two frames.
@@ -53,15 +71,40 @@ impl CheckIn {
         self.counter.gallery_replaced();
     }
 
-    /// Takes one frame.
+    /// Takes one frame; `serving` is the meal that is served at its time, if any.
     ///
     /// # Errors
     /// [`VisionError`] where a model fails on it.
-    pub fn frame(&mut self, frame: &Frame) -> Result<Vec<Step>, VisionError> {
-        let sightings = self.analyser.look(frame, Depth::Evidence)?;
+    pub fn frame(
+        &mut self,
+        frame: &Frame,
+        serving: Option<MealWindow>,
+    ) -> Result<Vec<Step>, VisionError> {
+        if self.serving != serving {
+            self.serving = serving;
+            self.counter = Counter::new(self.limits);
+        }
+        if serving.is_none() {
+            return Ok(vec![]);
+        }
+        let sightings = if self.at_rest(frame) { vec![] } else { self.look(frame)? };
         let faces = self.tracker.follow(frame.taken, sightings);
         let actions = self.counter.step(frame.taken, &faces, &self.gallery);
         Ok(actions.into_iter().map(|action| self.step(action)).collect())
+    }
+
+    /// Whether nobody is there and nothing has moved since that was seen.
+    fn at_rest(&mut self, frame: &Frame) -> bool {
+        let empty =
+            matches!(self.looked, Some((at, false)) if frame.taken.saturating_sub(at) < REST_MAX);
+        empty && self.counter.idle() && !self.motion.changed(frame)
+    }
+
+    fn look(&mut self, frame: &Frame) -> Result<Vec<Sighting>, VisionError> {
+        let sightings = self.analyser.look(frame, Depth::Evidence)?;
+        self.motion.remember(frame);
+        self.looked = Some((frame.taken, !sightings.is_empty()));
+        Ok(sightings)
     }
 
     fn step(&self, action: Action) -> Step {

@@ -5,16 +5,18 @@
 //! 3. An elder whose line or photograph is bad is not lost: the line keeps what the gallery already
 //!    holds, the photograph leaves the elder to staff and card.
 
+use super::calibrate::calibrated;
 use super::roster::{self, BadLine, Line, RosterError};
+use crate::domain::calibration::{ACCEPT_MIN, SAME_FACE_COSINE_MIN, Target};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{GalleryChange, Stamp};
 use crate::domain::gallery::{Gallery, GalleryError};
-use crate::domain::template::Template;
+use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use crate::frame::decode;
 use crate::store::{Enrolled, GalleryError as StoredGalleryError, Store};
 use crate::vision::Analyser;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,7 +29,13 @@ pub struct Imported {
     pub bad: Vec<BadLine>,
     /// Elders whose bad line left them as they were.
     pub kept: usize,
+    /// Elders whose faces are nearly the same, closest first, at most [`TWICE_NAMED_MAX`]: the same
+    /// person may be registered twice.
+    pub twice: Vec<(ElderId, ElderId)>,
 }
+
+/// Most pairs of elders that are named as possibly one person.
+pub const TWICE_NAMED_MAX: usize = 50;
 
 /// Why there is no new gallery; the old one serves on.
 #[derive(Debug, thiserror::Error)]
@@ -83,10 +91,76 @@ pub fn import(
         enrolled.push(enrol(analyser, line, photos, &mut bad));
     }
     progress(total, total);
-    let kept = keep(store, &bad, &mut enrolled)?;
+    let kept = keep(store, analyser.model(), &bad, &mut enrolled)?;
     bad.sort_by_key(|b| b.number);
+    replace(store, analyser, stamp, enrolled, bad, kept)
+}
+
+/// Makes the templates of the elders in the gallery anew, by the model that `analyser` now has,
+/// from the photographs that the roster names for them. Identities stay as they are; elders
+/// without a usable photograph are left to staff and card. Lines about others are passed over.
+///
+/// # Errors
+/// [`ImportError`]; the gallery is then what it was.
+pub fn rebuild(
+    store: &mut Store,
+    analyser: &mut Analyser,
+    stamp: Stamp,
+    csv: &Path,
+    photos: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Imported, ImportError> {
+    if !photos.is_dir() {
+        return Err(ImportError::NoFolder(photos.display().to_string()));
+    }
+    let (lines, mut bad) = roster::read(csv)?;
+    let mut lines: HashMap<ElderId, Line> =
+        lines.into_iter().map(|line| (line.elder.id.clone(), line)).collect();
+    let held = store.load_gallery()?;
+    let (total, mut kept) = (held.len(), 0);
+    let mut enrolled = vec![];
+    for (done, Enrolled { elder, templates }) in held.into_iter().enumerate() {
+        progress(done, total);
+        kept += usize::from(!templates.is_empty() && !lines.contains_key(&elder.id));
+        enrolled.push(match lines.remove(&elder.id) {
+            Some(line) => enrol(analyser, Line { elder, ..line }, photos, &mut bad),
+            None => Enrolled { templates: of_model(templates, analyser.model()), elder },
+        });
+    }
+    progress(total, total);
+    bad.sort_by_key(|b| b.number);
+    replace(store, analyser, stamp, enrolled, bad, kept)
+}
+
+fn replace(
+    store: &mut Store,
+    analyser: &Analyser,
+    stamp: Stamp,
+    enrolled: Vec<Enrolled>,
+    bad: Vec<BadLine>,
+    kept: usize,
+) -> Result<Imported, ImportError> {
     let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?.change;
-    Ok(Imported { change, bad, kept })
+    let (gallery, _) = assemble(enrolled, analyser).expect("the store has checked the models");
+    let twice = registered_twice(gallery);
+    Ok(Imported { change, bad, kept, twice })
+}
+
+/// Pairs of elders who look like one person to the camera.
+fn registered_twice(gallery: Gallery) -> Vec<(ElderId, ElderId)> {
+    let gallery = calibrated(gallery, Target::default(), ACCEPT_MIN, &mut |_, _| {});
+    let calibration = gallery.calibration().expect("it was calibrated");
+    let mut pairs: Vec<_> =
+        calibration.pairs().iter().filter(|pair| pair.score >= SAME_FACE_COSINE_MIN).collect();
+    pairs.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let id = |elder| gallery.elder(elder).clone();
+    pairs.into_iter().take(TWICE_NAMED_MAX).map(|p| (id(p.first), id(p.second))).collect()
+}
+
+/// Templates of another model are of no use any more.
+fn of_model(mut templates: Vec<Template>, model: ModelId) -> Vec<Template> {
+    templates.retain(|template| template.model() == model);
+    templates
 }
 
 /// Embeds one elder's photographs; each bad one is named.
@@ -114,22 +188,25 @@ fn template(analyser: &mut Analyser, photo: &Path) -> Result<Template, String> {
 /// Adds what the gallery holds of elders whose line is bad and who are not in the new roster.
 fn keep(
     store: &Store,
+    model: ModelId,
     bad: &[BadLine],
     enrolled: &mut Vec<Enrolled>,
 ) -> Result<usize, StoredGalleryError> {
-    let missing = |id: &ElderId| !enrolled.iter().any(|e| e.elder.id == *id);
-    let wanted: Vec<ElderId> = bad.iter().filter_map(|b| b.elder.clone()).filter(missing).collect();
+    let taken: HashSet<&ElderId> = enrolled.iter().map(|e| &e.elder.id).collect();
+    let wanted: HashSet<&ElderId> =
+        bad.iter().filter_map(|b| b.elder.as_ref()).filter(|id| !taken.contains(id)).collect();
     if wanted.is_empty() {
         return Ok(0);
     }
-    let mut held: HashMap<ElderId, Enrolled> =
-        store.load_gallery()?.into_iter().map(|e| (e.elder.id.clone(), e)).collect();
-    let before = enrolled.len();
-    enrolled.extend(wanted.iter().filter_map(|id| held.remove(id)));
-    Ok(enrolled.len() - before)
+    let held = store.load_gallery()?.into_iter().filter(|e| wanted.contains(&e.elder.id));
+    let kept: Vec<Enrolled> =
+        held.map(|e| Enrolled { templates: of_model(e.templates, model), ..e }).collect();
+    let count = kept.len();
+    enrolled.extend(kept);
+    Ok(count)
 }
 
-/// The searchable gallery and the roster of what the store holds.
+/// The searchable gallery, not yet calibrated, and the roster of what the store holds.
 ///
 /// # Errors
 /// [`GalleryError`] where a template was made by another model than `analyser`'s.

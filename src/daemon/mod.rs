@@ -4,10 +4,12 @@
 //! 2. Only [`writer`] appends; only [`gallery_job`] embeds photographs and replaces the gallery.
 //! 3. Stopping has one order: camera, vision, the visit in progress, ledger.
 
+pub mod calibrate;
 pub mod checkin;
 pub mod gallery_job;
 pub mod roster;
 pub mod service;
 pub mod slot;
+pub mod timekeeper;
 pub mod upload;
 pub mod writer;

@@ -2,7 +2,7 @@
 //!
 //! Columns, by English or Chinese heading, in any order: `elder` (编号), `name` (姓名), `sex`
 //! (性别: F/M or 女/男), `birth` (出生日期), `eligible` (补贴资格), `home_care` (居家养老服务),
-//! `consent` (同意书), `photos` (照片). Dates are `YYYY-MM-DD`; periods are `FROM/TO`, an open end is
+//! `consent` (同意书), `photos` (照片); `id_last4` (证件后四位) may be left out. Dates are `YYYY-MM-DD`; periods are `FROM/TO`, an open end is
 //! `FROM/`, several are parted by `;`. Consent is `store;transmit`, either of them, or empty.
 //!
 //! 1. Every bad line is named with its number, what is wrong and what would be right.
@@ -11,7 +11,7 @@
 //!    (个人信息保护法, article 29).
 
 use crate::domain::calendar::{Date, Interval};
-use crate::domain::elder::{Consent, Elder, ElderId, NAME_CHARS_MAX, Sex};
+use crate::domain::elder::{Consent, Elder, ElderId, IdLast4, NAME_CHARS_MAX, Sex};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
@@ -23,7 +23,11 @@ pub const ROSTER_BYTES_MAX: u64 = 64 << 20;
 /// Most photographs of one elder.
 pub const PHOTOS_MAX: usize = 8;
 
-const COLUMNS: [(&str, &str); 8] = [
+/// The last four characters of the identity number tell namesakes apart in reports; not every
+/// office sends them.
+const OPTIONAL: &str = "id_last4";
+
+const COLUMNS: [(&str, &str); 9] = [
     ("elder", "编号"),
     ("name", "姓名"),
     ("sex", "性别"),
@@ -32,6 +36,7 @@ const COLUMNS: [(&str, &str); 8] = [
     ("home_care", "居家养老服务"),
     ("consent", "同意书"),
     ("photos", "照片"),
+    (OPTIONAL, "证件后四位"),
 ];
 
 /// One good line.
@@ -147,8 +152,8 @@ fn parse(bytes: &[u8], path: &str) -> Result<(Vec<Line>, Vec<BadLine>), RosterEr
     Ok((good, bad))
 }
 
-/// Position of each column, in the order of [`COLUMNS`].
-fn columns(headings: &csv::ByteRecord) -> Result<Vec<usize>, String> {
+/// Position of each column, in the order of [`COLUMNS`]; `None` for the optional one left out.
+fn columns(headings: &csv::ByteRecord) -> Result<Vec<Option<usize>>, String> {
     let mut at = HashMap::new();
     for (position, heading) in headings.iter().enumerate() {
         let text = String::from_utf8_lossy(heading);
@@ -164,20 +169,24 @@ fn columns(headings: &csv::ByteRecord) -> Result<Vec<usize>, String> {
     (0..COLUMNS.len())
         .map(|column| {
             let (en, zh) = COLUMNS[column];
-            at.get(&column).copied().ok_or(format!("column {en} ({zh}) is missing"))
+            match at.get(&column).copied() {
+                None if en != OPTIONAL => Err(format!("column {en} ({zh}) is missing")),
+                position => Ok(position),
+            }
         })
         .collect()
 }
 
 struct Fields<'r> {
-    columns: &'r [usize],
+    columns: &'r [Option<usize>],
     record: &'r csv::ByteRecord,
 }
 
 impl Fields<'_> {
     fn get(&self, name: &str) -> Result<&str, String> {
         let column = COLUMNS.iter().position(|(en, _)| *en == name).expect("a listed column");
-        let bytes = self.record.get(self.columns[column]).ok_or(format!("{name} is missing"))?;
+        let Some(position) = self.columns[column] else { return Ok("") };
+        let bytes = self.record.get(position).ok_or(format!("{name} is missing"))?;
         std::str::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8; save as CSV UTF-8"))
     }
 }
@@ -194,6 +203,7 @@ fn line(number: u64, fields: &Fields<'_>) -> Result<Line, BadLine> {
             name: name(fields.get("name")?)?,
             sex: sex(fields.get("sex")?)?,
             birth: date("birth", fields.get("birth")?)?,
+            id_last4: id_last4(fields.get(OPTIONAL)?)?,
             eligible: periods("eligible", fields.get("eligible")?)?,
             home_care: periods("home_care", fields.get("home_care")?)?,
             notices: vec![],
@@ -223,6 +233,17 @@ fn sex(text: &str) -> Result<Sex, String> {
         "M" | "男" => Ok(Sex::Male),
         // The field's text is not repeated: it may hold somebody's data in the wrong column.
         _ => Err("sex must be F, M, 女 or 男".to_owned()),
+    }
+}
+
+fn id_last4(text: &str) -> Result<Option<IdLast4>, String> {
+    match text {
+        "" => Ok(None),
+        // A whole number in this column is not repeated either.
+        _ => match IdLast4::new(text) {
+            None => Err("id_last4 must be the last four characters of the number alone".to_owned()),
+            known => Ok(known),
+        },
     }
 }
 
@@ -323,6 +344,19 @@ mod tests {
             assert!(bad[0].problem.contains(problem), "{line}: {}", bad[0]);
             assert!(!bad[0].to_string().contains('李'), "no personal data in {}", bad[0]);
         }
+    }
+
+    #[test]
+    fn the_end_of_the_identity_number_is_optional_and_a_whole_number_is_refused() {
+        let heading = HEADING.replace("photos", "photos,证件后四位");
+        let line = |four: &str| GOOD.replace("a.jpg;b.jpg", &format!("a.jpg,{four}"));
+        let (lines, bad) = read_text(&format!("{heading}{}", line("002x")));
+        assert_eq!((lines[0].elder.id_last4.unwrap().as_str(), bad.len()), ("002X", 0));
+        let (lines, _) = read_text(&format!("{heading}{}", line("")));
+        assert!(lines[0].elder.id_last4.is_none());
+        let (_, bad) = read_text(&format!("{heading}{}", line("11010519491231002X")));
+        assert!(bad[0].problem.contains("last four"), "{}", bad[0]);
+        assert!(!bad[0].problem.contains("110105"), "{}", bad[0]);
     }
 
     #[test]

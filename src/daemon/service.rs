@@ -5,16 +5,20 @@
 //! in the order of the data: camera, vision, ledger. Nothing that was settled is left unwritten,
 //! because vision waits for the ledger's answer before it takes the next frame.
 
+use super::calibrate::calibrated;
 use super::checkin::{CheckIn, Outcome, Step};
 use super::gallery_job;
 use super::slot::Slot;
+use super::timekeeper::{self, Moment, Timekeeper};
 use super::writer::{Shown, Writer};
 use crate::camera::{CameraError, FrameSource, replay::Replay};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
 use crate::config::{Camera, Config, rules};
-use crate::domain::calendar::service_date;
-use crate::domain::entry::{ClockTrust, Stamp};
+use crate::domain::calendar::{MealHours, local, service_date};
+use crate::domain::entry::operation::ConfigChange;
+use crate::domain::entry::{Event, Stamp};
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use crate::store::{LEDGER_FILE, LedgerError, Store};
 use crate::vision::{Analyser, VisionError};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -28,7 +32,7 @@ const BROKEN_FRAMES_MAX: u32 = 50;
 
 /// A settled visit on its way to the ledger, and where the answer goes.
 struct Request {
-    stamp: Stamp,
+    moment: Moment,
     outcome: Outcome,
     answer: SyncSender<Result<Shown, LedgerError>>,
 }
@@ -75,16 +79,22 @@ pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
 pub fn run(config: &Config) -> Result<Summary, Failure> {
     let started = Instant::now();
     let (clock, mut source) = source(config)?;
-    let stamp = stamp(clock.as_ref());
-    let store = open_store(config, stamp)?;
+    let (mut store, mut keeper) = timekeeper::open(config, clock.as_ref())?;
     let book = rules::load(&config.rules)?;
     let analyser = Analyser::open(&config.models, config.quality)?;
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, &analyser).map_err(|e| Failure::new(Exit::Config, e))?;
+    let gallery =
+        calibrated(gallery, config.strangers, config.visit.thresholds.accept, &mut |_, _| {});
+    let calibration = gallery.calibration().expect("it was calibrated");
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    record_config(config, &mut store, stamp)?;
     info!(
         device = config.site.device,
         elders = elders.len(),
+        accept = calibration.accept(),
+        from_gallery = calibration.strangers().is_some(),
         templates = gallery.templates(),
         milliseconds = started.elapsed().as_millis() as u64,
         "ready"
@@ -99,9 +109,9 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
     let (finished, done) = tokio::sync::oneshot::channel();
     let summary = std::thread::scope(|threads| {
         threads.spawn(|| feed(source.as_mut(), &slot, paced));
-        threads.spawn(move || write(&mut writer, &settled));
+        threads.spawn(move || write(&mut writer, &mut keeper, &settled));
         let vision = threads.spawn(|| {
-            let summary = watch(&mut checkin, &slot, clock.as_ref(), requests);
+            let summary = watch(&mut checkin, &slot, clock.as_ref(), &config.hours, requests);
             slot.close();
             // The receiver is gone where a signal came first.
             let _ = finished.send(());
@@ -127,19 +137,29 @@ type Source = (Box<dyn Clock>, Box<dyn FrameSource>);
 /// The clock and the frames of a configuration.
 fn source(config: &Config) -> Result<Source, Failure> {
     match &config.camera {
-        Camera::Replay { path, rate, looped, starts_at, .. } => {
+        Camera::Replay { path, rate, looped, .. } => {
             let replay = Replay::open(path, *rate, *looped)?;
-            let clock: Box<dyn Clock> = match starts_at {
-                Some(start) => Box::new(ScriptedClock::new(*start)),
-                None => Box::new(SystemClock::default()),
-            };
-            Ok((clock, Box::new(replay)))
+            Ok((clock(config), Box::new(replay)))
         }
     }
 }
 
-fn stamp(clock: &dyn Clock) -> Stamp {
-    Stamp { at: clock.now(), clock: ClockTrust::Trusted }
+/// The clock of a configuration: the machine's, or on a test box the replay's.
+pub fn clock(config: &Config) -> Box<dyn Clock> {
+    match &config.camera {
+        Camera::Replay { starts_at: Some(start), .. } => Box::new(ScriptedClock::new(*start)),
+        Camera::Replay { starts_at: None, .. } => Box::new(SystemClock::default()),
+    }
+}
+
+/// Says in the ledger that configuration or rules are other ones than before.
+fn record_config(config: &Config, store: &mut Store, stamp: Stamp) -> Result<(), Failure> {
+    let rules = std::fs::read(&config.rules).map_err(|e| Failure::new(Exit::Config, e))?;
+    let now = ConfigChange { config: config.digest.0, rules: Hash::of(&[&rules]).0 };
+    if store.config()? != Some(now) {
+        store.append(stamp, &Event::Config(now))?;
+    }
+    Ok(())
 }
 
 /// The camera's thread: frames into the slot until it is closed or the source ends.
@@ -198,17 +218,19 @@ fn watch(
     checkin: &mut CheckIn,
     slot: &Slot,
     clock: &dyn Clock,
+    hours: &MealHours,
     requests: SyncSender<Request>,
 ) -> Result<Summary, VisionError> {
     let mut summary = Summary::default();
     while let Some(frame) = slot.take() {
         clock.reached(frame.taken);
         summary.frames += 1;
-        for step in checkin.frame(&frame)? {
+        let moment = Moment::now(clock);
+        for step in checkin.frame(&frame, hours.window_at(local(moment.wall).1))? {
             let Step::Settle(outcome) = step else { continue };
             summary.settled += 1;
             let (answer, answered) = sync_channel(1);
-            let request = Request { stamp: stamp(clock), outcome, answer };
+            let request = Request { moment, outcome, answer };
             requests.send(request).expect("the writer outlives vision");
             match answered.recv().expect("the writer answers every request") {
                 Ok(shown) => log(&shown),
@@ -223,10 +245,19 @@ fn watch(
 }
 
 /// The ledger's thread; it ends when vision has dropped its end of the queue.
-fn write(writer: &mut Writer, settled: &Receiver<Request>) {
-    while let Ok(Request { stamp, outcome, answer }) = settled.recv() {
-        let shown = writer.settle(stamp, &outcome);
+fn write(writer: &mut Writer, keeper: &mut Timekeeper, settled: &Receiver<Request>) {
+    let mut told = false;
+    while let Ok(Request { moment, outcome, answer }) = settled.recv() {
+        let stamp = keeper.stamp_at(writer.store(), moment);
+        let shown = stamp.and_then(|stamp| writer.settle(stamp, &outcome));
         answer.send(shown).expect("vision waits for the answer");
+        let short = writer.store().short_of_space();
+        if short && !told {
+            error!(
+                "disk full: the ledger writes into its reserve; clear something away and restart"
+            );
+        }
+        told |= short;
     }
 }
 

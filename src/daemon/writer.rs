@@ -131,12 +131,14 @@ impl Writer {
                     award: award.clone(),
                     standing,
                     eligibility_as_of: self.as_of,
+                    basis: None,
                 });
                 let entry = self.store.append(stamp, &meal)?.n;
                 Ok(Shown::Served { entry, address, award })
             }
             Ruling::Visit(reason) => {
-                let visit = Visit { elder: elder_id, date, window, method: Method::Face, reason };
+                let method = Method::Face;
+                let visit = Visit { elder: elder_id, date, window, method, reason, basis: None };
                 let entry = self.store.append(stamp, &Event::Visit(visit))?.n;
                 Ok(Shown::Welcome { entry, address, reason })
             }

@@ -1,16 +1,18 @@
 //! Pooled evidence and thresholds → Accept, Review or Unknown, with reasons.
 //!
-//! 1. Accept needs everything at once: enough agreeing frames, a score over the threshold, a
-//!    margin over the runner-up, and no doubt about liveness.
+//! 1. Accept needs everything at once: enough agreeing frames, a score over the threshold that the
+//!    gallery asks for this elder, a margin over the runner-up (twice that over a known
+//!    look-alike), and no doubt about liveness.
 //! 2. A score never refuses anybody: whatever is not accepted goes to staff.
 //! 3. The order of the reasons is their weight; the first is the one that staff read.
 
+use super::calibration::Calibration;
 use super::gallery::Ranking;
 
 /// What must be reached for the camera to decide alone. Cosines, unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// Least score of the best match to be accepted.
+    /// Least score of the best match to be accepted where the gallery is too small to tell.
     pub accept: f32,
     /// Least score at which staff are shown candidates; below it the person is unknown.
     pub candidate: f32,
@@ -64,22 +66,38 @@ fn agreeing_share(frames: u32) -> u32 {
     (frames * 2).div_ceil(3)
 }
 
-/// Decides on pooled evidence.
-pub fn decide(pooled: &Pooled, thresholds: &Thresholds) -> Decision {
+/// Over a known look-alike the lead must be so many times the usual margin.
+const LOOK_ALIKE_MARGINS: f32 = 2.0;
+
+/// Decides on pooled evidence. `calibration` is that of the gallery which was searched; without one
+/// the configured threshold serves and nobody is known to look alike.
+pub fn decide(
+    pooled: &Pooled,
+    thresholds: &Thresholds,
+    calibration: Option<&Calibration>,
+) -> Decision {
     let mut doubts = vec![];
     let Some(ranking) = pooled.ranking else {
         doubts.push(if pooled.frames == 0 { Doubt::Quality } else { Doubt::NoMatch });
         return Decision::Unknown { doubts };
     };
     let near = |score: f32| score >= thresholds.candidate;
+    let accept = calibration.map_or(thresholds.accept, |c| c.accept_as(ranking.best.elder));
     if !near(ranking.best.score) {
         doubts.push(Doubt::NoMatch);
-    } else if ranking.best.score < thresholds.accept {
+    } else if ranking.best.score < accept {
         doubts.push(Doubt::WeakMatch);
     }
     let lead = ranking.runner_up.map_or(f32::INFINITY, |r| ranking.best.score - r.score);
     if near(ranking.best.score) && lead < thresholds.margin {
         doubts.push(Doubt::ThinMargin);
+    }
+    let alike = |other: usize| calibration.is_some_and(|c| c.alike(ranking.best.elder, other));
+    if near(ranking.best.score)
+        && lead < thresholds.margin * LOOK_ALIKE_MARGINS
+        && ranking.runner_up.is_some_and(|r| alike(r.elder))
+    {
+        doubts.push(Doubt::LookAlike);
     }
     let agreeing_min = pooled.frames.min(thresholds.frames).max(agreeing_share(pooled.frames));
     if near(ranking.best.score) && pooled.agreeing < agreeing_min {
@@ -157,6 +175,7 @@ impl Doubt {
 
 #[cfg(test)]
 mod tests {
+    use super::super::calibration::Target;
     use super::super::gallery::Candidate;
     use super::*;
 
@@ -179,7 +198,7 @@ mod tests {
     #[test]
     fn each_doubt_alone_turns_an_acceptance_into_a_review() {
         let clear = pooled(0.8, Some(0.3));
-        assert_eq!(decide(&clear, &LIMITS), Decision::Accept { elder: 4 });
+        assert_eq!(decide(&clear, &LIMITS, None), Decision::Accept { elder: 4 });
         let cases = [
             (pooled(0.55, Some(0.3)), Doubt::WeakMatch, vec![4]),
             (pooled(0.8, Some(0.75)), Doubt::ThinMargin, vec![4, 9]),
@@ -192,25 +211,63 @@ mod tests {
         ];
         for (pooled, doubt, candidates) in cases {
             let expected = Decision::Review { candidates, doubts: vec![doubt] };
-            assert_eq!(decide(&pooled, &LIMITS), expected, "{pooled:?}");
+            assert_eq!(decide(&pooled, &LIMITS, None), expected, "{pooled:?}");
         }
+    }
+
+    /// Ten elders, of whom 4 and 9 resemble each other at 0.7.
+    fn calibration() -> Calibration {
+        let mut nearest = vec![vec![]; 10];
+        nearest[4] = vec![Candidate { elder: 9, score: 0.7 }];
+        nearest[9] = vec![Candidate { elder: 4, score: 0.7 }];
+        Calibration::new(&nearest, Target::default(), LIMITS.accept)
+    }
+
+    #[test]
+    fn an_elder_with_a_look_alike_needs_more_than_the_others() {
+        let weak = pooled(0.72, Some(0.3));
+        assert_eq!(decide(&weak, &LIMITS, None), Decision::Accept { elder: 4 });
+        let expected = Decision::Review { candidates: vec![4], doubts: vec![Doubt::WeakMatch] };
+        assert_eq!(decide(&weak, &LIMITS, Some(&calibration())), expected);
+        let mut another = weak;
+        another.ranking.as_mut().unwrap().best.elder = 3;
+        let found = decide(&another, &LIMITS, Some(&calibration()));
+        assert_eq!(found, Decision::Accept { elder: 3 });
+    }
+
+    #[test]
+    fn a_lead_over_a_look_alike_has_to_be_clear() {
+        let clear = pooled(0.9, Some(0.69));
+        assert_eq!(decide(&clear, &LIMITS, Some(&calibration())), Decision::Accept { elder: 4 });
+        let close = pooled(0.9, Some(0.75));
+        assert_eq!(decide(&close, &LIMITS, None), Decision::Accept { elder: 4 });
+        let doubts = vec![Doubt::LookAlike];
+        let expected = Decision::Review { candidates: vec![4, 9], doubts };
+        assert_eq!(decide(&close, &LIMITS, Some(&calibration())), expected);
+        let mut other = close;
+        other.ranking.as_mut().unwrap().runner_up.as_mut().unwrap().elder = 8;
+        let found = decide(&other, &LIMITS, Some(&calibration()));
+        assert_eq!(found, Decision::Accept { elder: 4 }, "8 is not known to look like 4");
     }
 
     #[test]
     fn a_threshold_is_reached_at_its_own_value() {
-        assert_eq!(decide(&pooled(0.6, Some(0.5)), &LIMITS), Decision::Accept { elder: 4 });
+        assert_eq!(decide(&pooled(0.6, Some(0.5)), &LIMITS, None), Decision::Accept { elder: 4 });
     }
 
     #[test]
     fn a_stranger_is_unknown_and_no_candidate_is_named() {
-        let found = decide(&pooled(0.39, Some(0.38)), &LIMITS);
+        let found = decide(&pooled(0.39, Some(0.38)), &LIMITS, None);
         assert_eq!(found, Decision::Unknown { doubts: vec![Doubt::NoMatch] });
     }
 
     #[test]
     fn without_a_good_frame_the_reason_is_quality() {
         let none = Pooled { ranking: None, frames: 0, agreeing: 0, liveness: None, frozen: false };
-        assert_eq!(decide(&none, &LIMITS), Decision::Unknown { doubts: vec![Doubt::Quality] });
+        assert_eq!(
+            decide(&none, &LIMITS, None),
+            Decision::Unknown { doubts: vec![Doubt::Quality] }
+        );
     }
 
     #[test]

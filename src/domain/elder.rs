@@ -3,7 +3,7 @@
 //! 1. An [`ElderId`] never contains an identity number.
 //! 2. Entitlements and notices carry dates, so that a past meal can be judged again by its own day.
 //!
-//! It does not hold faces, identity numbers or cards, and does not judge what a meal is worth.
+//! It does not hold faces, whole identity numbers or cards, and does not judge what a meal is worth.
 
 use super::calendar::{Date, Interval};
 use std::fmt;
@@ -105,6 +105,27 @@ impl fmt::Display for ElderId {
     }
 }
 
+/// The last four characters of an identity number (证件后四位): enough for a clerk to tell two people
+/// of one name apart. A whole number is never kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct IdLast4([u8; 4]);
+
+impl IdLast4 {
+    /// Four digits, of which the last may be the check character X; `None` for anything else.
+    pub fn new(text: &str) -> Option<Self> {
+        let mut four: [u8; 4] = text.as_bytes().try_into().ok()?;
+        four.make_ascii_uppercase();
+        let [.., check] = four;
+        let digits = four[..3].iter().all(u8::is_ascii_digit);
+        (digits && (check.is_ascii_digit() || check == b'X')).then_some(IdLast4(four))
+    }
+
+    /// The four characters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("ASCII by construction")
+    }
+}
+
 /// Sex as the roster states it; it chooses the form of address and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sex {
@@ -152,6 +173,8 @@ pub struct Elder {
     pub sex: Sex,
     /// Date of birth.
     pub birth: Date,
+    /// The end of the identity number, where the roster states it.
+    pub id_last4: Option<IdLast4>,
     /// Days on which the streets' office found the elder eligible; both ends included.
     pub eligible: Vec<Interval>,
     /// Days of government-purchased home care, which excludes the meal subsidy.
@@ -230,12 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_an_identity_number_is_four_characters_and_never_more() {
+        for (text, kept) in [("0021", "0021"), ("002X", "002X"), ("002x", "002X")] {
+            assert_eq!(IdLast4::new(text).unwrap().as_str(), kept);
+        }
+        for bad in ["", "021", "00210", "0X21", "00 1", "王1", "11010519491231002X"] {
+            assert!(IdLast4::new(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_debugged_elder_shows_the_id_alone() {
         let elder = Elder {
             id: ElderId::new("p_1").unwrap(),
             name: "王秀英".to_owned(),
             sex: Sex::Female,
             birth: Date::constant(1943, 5, 2),
+            id_last4: IdLast4::new("0021"),
             eligible: Vec::new(),
             home_care: Vec::new(),
             notices: Vec::new(),

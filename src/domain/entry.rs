@@ -3,11 +3,18 @@
 //! 1. An elder appears by pseudonymous id only; never by name, number or template.
 //! 2. There is no free text: every reason is a code from a closed list.
 //! 3. A correction is a new entry that names the old one.
+//! 4. Whoever was not recognised by face or card was recognised by somebody: such a meal or visit
+//!    names the entry, directly before it, that says by whom ([`Choice`], [`ByHand`], [`Late`]).
+
+pub mod correction;
+pub mod operation;
 
 use super::calendar::{Date, MealWindow, Timestamp};
 use super::elder::ElderId;
 use super::money::Fen;
 use super::subsidy::{Award, NoAward, Standing};
+use correction::{Adjustment, ByHand, Choice, Confirmation, Expiry, Late, Verdict, Void};
+use operation::{ClockChange, ConfigChange, Export, KeyChange, Satisfaction, Sign};
 
 /// An entry's number: 1 for the genesis entry, then without gaps.
 pub type EntryNumber = u64;
@@ -95,6 +102,8 @@ pub struct Meal {
     pub standing: Standing,
     /// Day of the eligibility data that it rests on.
     pub eligibility_as_of: Date,
+    /// The entry directly before, in which staff vouch for it; none for face and card.
+    pub basis: Option<EntryNumber>,
 }
 
 /// A meal without subsidy; it counts as 人次 but takes no slot and no money.
@@ -110,6 +119,8 @@ pub struct Visit {
     pub method: Method,
     /// Why there is no subsidy.
     pub reason: NoAward,
+    /// The entry directly before, in which staff vouch for it; none for face and card.
+    pub basis: Option<EntryNumber>,
 }
 
 /// A person whom the camera could not settle; staff decide (人工核验).
@@ -152,11 +163,34 @@ pub enum Event {
     Visit(Visit),
     /// A person waiting for staff.
     Review(Review),
-    /// An earlier meal or visit was undone on the same day; a meal's slot reopens.
-    Void {
-        /// The entry that is undone.
-        entry: EntryNumber,
-    },
+    /// Staff settled a review.
+    Choice(Choice),
+    /// A review was not settled in time.
+    Expiry(Expiry),
+    /// Staff recognise an elder without a review.
+    ByHand(ByHand),
+    /// A meal of an earlier day is entered.
+    Late(Late),
+    /// A meal, visit or expiry was undone.
+    Void(Void),
+    /// What was pending is settled.
+    Confirmation(Confirmation),
+    /// The city's word on a meal.
+    Verdict(Verdict),
+    /// A past meal is worth less.
+    Adjustment(Adjustment),
+    /// An operator signed in or out.
+    Sign(Sign),
+    /// The clock is trusted again, or no longer.
+    Clock(ClockChange),
+    /// A key was put in use.
+    Key(KeyChange),
+    /// The configuration changed.
+    Config(ConfigChange),
+    /// A diner said how satisfied they are.
+    Satisfaction(Satisfaction),
+    /// Something was taken out of the box.
+    Export(Export),
     /// The gallery was replaced.
     Gallery(GalleryChange),
 }
@@ -169,7 +203,20 @@ impl Event {
             Self::Meal(_) => "meal",
             Self::Visit(_) => "visit",
             Self::Review(_) => "review",
-            Self::Void { .. } => "void",
+            Self::Choice(_) => "choice",
+            Self::Expiry(_) => "expiry",
+            Self::ByHand(_) => "by-hand",
+            Self::Late(_) => "late",
+            Self::Void(_) => "void",
+            Self::Confirmation(_) => "confirmation",
+            Self::Verdict(_) => "verdict",
+            Self::Adjustment(_) => "adjustment",
+            Self::Sign(_) => "sign",
+            Self::Clock(_) => "clock",
+            Self::Key(_) => "key",
+            Self::Config(_) => "config",
+            Self::Satisfaction(_) => "satisfaction",
+            Self::Export(_) => "export",
             Self::Gallery(_) => "gallery",
         }
     }

@@ -4,13 +4,18 @@
 //! A function that needs the time is told it.
 
 pub mod calendar;
+pub mod calibration;
+pub mod clock_trust;
+mod codes;
 pub mod decision;
 pub mod elder;
 pub mod entry;
 pub mod evidence;
 pub mod gallery;
 pub mod money;
+pub mod month;
 pub mod operating_award;
+pub mod operator;
 pub mod pool;
 pub mod rules;
 pub mod subsidy;

@@ -115,6 +115,11 @@ impl Counter {
         Counter { limits, subject: None, recent: VecDeque::new(), shown: Prompt::Welcome }
     }
 
+    /// Whether nobody is attended to.
+    pub fn idle(&self) -> bool {
+        self.subject.is_none()
+    }
+
     /// Drops what was gathered so far, because indices into an old gallery mean nothing in a new
     /// one. Who was settled stays settled.
     pub fn gallery_replaced(&mut self) {
@@ -212,7 +217,7 @@ impl Counter {
             return;
         }
         let pooled = subject.pool.pooled(gallery);
-        let decision = decide(&pooled, &self.limits.thresholds);
+        let decision = decide(&pooled, &self.limits.thresholds, gallery.calibration());
         if !matches!(decision, Decision::Accept { .. }) && stood < self.limits.patience {
             return;
         }

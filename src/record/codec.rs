@@ -90,7 +90,7 @@ pub fn decode(body: &[u8]) -> Result<(Entry, Salt), CodecError> {
 mod tests {
     use super::*;
 
-    const VOID: &str = r#"{"v":1,"n":9,"salt":"000102030405060708090a0b0c0d0e0f","kind":"void","at":"2026-03-02T11:42:07+08:00","clock":"trusted","entry":7}"#;
+    const VOID: &str = r#"{"v":1,"n":9,"salt":"000102030405060708090a0b0c0d0e0f","kind":"void","at":"2026-03-02T11:42:07+08:00","clock":"trusted","entry":7,"reason":"not-eaten","operator":"op-1"}"#;
 
     fn error(body: &str) -> String {
         decode(body.as_bytes()).unwrap_err().to_string()
@@ -101,9 +101,12 @@ mod tests {
         decode(VOID.as_bytes()).unwrap();
         for (from, to, told) in [
             ("{\"v\"", "{ \"v\"", "not spelt"),
-            ("7}", "7 }", "not spelt"),
-            ("7}", "7}\n", "not spelt"),
-            ("7}", "7,\"note\":\"free text\"}", "not spelt"),
+            ("1\"}", "1\" }", "not spelt"),
+            ("1\"}", "1\"}\n", "not spelt"),
+            ("1\"}", "1\",\"note\":\"free text\"}", "not spelt"),
+            ("not-eaten", "she was ill", "reason of a void"),
+            ("\"op-1\"", "\"王\"", "not allowed as id of an operator"),
+            ("\"op-1\"", "null", "cannot be read"),
             ("\"n\":9,", "\"n\":9.0,", "cannot be read"),
             ("\"n\":9,", "\"n\":09,", "cannot be read"),
             ("\"n\":9,", "\"n\":9e0,", "cannot be read"),

@@ -9,10 +9,13 @@
 //! says the same for people who write their own verifier.
 
 mod codec;
+mod day;
 mod hash;
 pub mod merkle;
+pub mod proof;
 mod v1;
 
 pub use codec::{BODY_BYTES_MAX, CodecError, SALT_BYTES, Salt, decode, encode};
+pub use day::DayCode;
 pub use hash::{HASH_BYTES, Hash};
-pub use v1::at_text;
+pub use v1::{at_text, hex, parse_at, unhex};

@@ -248,12 +248,12 @@ fn apply(tx: &Transaction<'_>, device: &DeviceId, entry: &Entry) -> Result<Optio
             ))?;
             Ok(Some((elder, date)))
         }
-        Event::Void { entry: undone } => {
-            let mut void = tx.prepare_cached(
+        Event::Void(void) => {
+            let mut undo = tx.prepare_cached(
                 "UPDATE claim SET void = 1 WHERE device = ?1 AND n = ?2 RETURNING elder, date",
             )?;
-            let ids = (device.as_str(), signed(*undone)?);
-            Ok(void.query_row(ids, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+            let ids = (device.as_str(), signed(void.entry)?);
+            Ok(undo.query_row(ids, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
         }
         _ => Ok(None),
     }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub const LEDGER_FILE: &str = "ledger.db";
 /// The lock in the state folder.
 pub const LOCK_FILE: &str = "lock";
+/// The space put by in the state folder, see [`super::RESERVE_BYTES`].
+pub const RESERVE_FILE: &str = "reserve";
 /// The box key in the state folder.
 pub const KEY_FILE: &str = "box.key";
 

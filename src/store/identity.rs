@@ -1,7 +1,9 @@
 //! Elder ⇄ the JSON that is sealed in table `elder`.
 
 use crate::domain::calendar::{Date, Interval};
-use crate::domain::elder::{Consent, Elder, ElderId, NAME_CHARS_MAX, Notice, NoticeWhy, Sex};
+use crate::domain::elder::{
+    Consent, Elder, ElderId, IdLast4, NAME_CHARS_MAX, Notice, NoticeWhy, Sex,
+};
 use serde::{Deserialize, Serialize};
 
 /// Most intervals of one sort.
@@ -14,6 +16,9 @@ struct Identity {
     name: String,
     sex: SexCode,
     birth: String,
+    /// Absent in rows of programs that did not know it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_last4: Option<String>,
     eligible: Vec<Span>,
     home_care: Vec<Span>,
     notices: Vec<NoticeRow>,
@@ -73,6 +78,7 @@ pub(super) fn encode(elder: &Elder) -> Vec<u8> {
             Sex::Male => SexCode::M,
         },
         birth: elder.birth.to_string(),
+        id_last4: elder.id_last4.map(|four| four.as_str().to_owned()),
         eligible: spans(&elder.eligible),
         home_care: spans(&elder.home_care),
         notices: elder.notices.iter().map(notice_row).collect(),
@@ -118,6 +124,10 @@ pub(super) fn decode(id: ElderId, json: &[u8]) -> Option<Elder> {
             SexCode::M => Sex::Male,
         },
         birth: date(&identity.birth)?,
+        id_last4: match identity.id_last4 {
+            Some(text) => Some(IdLast4::new(&text)?),
+            None => None,
+        },
         eligible: intervals(&identity.eligible)?,
         home_care: intervals(&identity.home_care)?,
         notices: identity.notices.iter().map(notice).collect::<Option<_>>()?,

@@ -1,9 +1,11 @@
 //! Appending entries and asking what stands.
 
 use super::db::sqlite_exit;
-use super::projection;
+use super::projection::{self, Contradiction};
+use super::reader::Recorded;
 use super::vault::VaultError;
 use crate::domain::calendar::{Date, MealWindow, Timestamp};
+use crate::domain::clock_trust::Standing;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::{Entry, EntryNumber, Event, Stamp};
 use crate::domain::subsidy::History;
@@ -51,6 +53,9 @@ pub enum LedgerError {
         /// Why.
         why: Unvoidable,
     },
+    /// The entry contradicts the ones before it.
+    #[error("the entry cannot be written: {0}")]
+    Contradiction(Contradiction),
     /// A kind that only the store itself writes.
     #[error("entries of kind \"{0}\" are written by the store itself")]
     Reserved(&'static str),
@@ -72,7 +77,9 @@ pub enum LedgerError {
     #[error("the ledger does not begin with its device's entry; run `canteend ledger verify`")]
     NoGenesis,
     /// A table holds what this program never writes.
-    #[error("the ledger's tables hold an unknown meal window; run `canteend ledger verify`")]
+    #[error(
+        "the ledger's tables hold an unknown meal window or time; run `canteend ledger verify`"
+    )]
     Window,
     /// No random bytes for a salt.
     #[error(transparent)]
@@ -86,13 +93,23 @@ impl Sysexit for LedgerError {
     fn exit(&self) -> Exit {
         match self {
             Self::Reserved(_) | Self::Generation(_) => Exit::Software,
-            Self::SlotTaken { .. } | Self::Unvoidable { .. } | Self::NoGenesis | Self::Window => {
-                Exit::Data
-            }
+            Self::SlotTaken { .. }
+            | Self::Unvoidable { .. }
+            | Self::Contradiction(_)
+            | Self::NoGenesis
+            | Self::Window => Exit::Data,
             Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
             Self::Vault(e) => e.exit(),
             Self::Sqlite(e) => sqlite_exit(e),
         }
+    }
+}
+
+impl LedgerError {
+    /// Whether there was no room on the disk.
+    pub(super) fn disk_full(&self) -> bool {
+        let full = rusqlite::ErrorCode::DiskFull;
+        matches!(self, Self::Sqlite(e) if e.sqlite_error_code() == Some(full))
     }
 }
 
@@ -121,10 +138,10 @@ pub(super) fn append(
         (None, Event::Genesis { device }) => (1, Hash::before_genesis(device)),
         (None, _) => return Err(LedgerError::NoGenesis),
     };
-    if let Event::Void { entry } = event
-        && *entry >= number(seq)
+    if let Event::Void(void) = event
+        && void.entry >= number(seq)
     {
-        return Err(LedgerError::Unvoidable { entry: *entry, why: Unvoidable::Missing });
+        return Err(LedgerError::Unvoidable { entry: void.entry, why: Unvoidable::Missing });
     }
     let whole =
         Timestamp::from_second(stamp.at.as_second()).expect("no later than the time itself");
@@ -142,6 +159,14 @@ pub(super) fn append(
 /// A row number as an entry number. Rows start at 1 and the schema keeps them without gaps.
 pub(super) fn number(seq: i64) -> EntryNumber {
     seq.unsigned_abs()
+}
+
+/// Row `n` as it stands in the ledger, or `None` where there is none.
+pub(super) fn stored(conn: &Connection, n: EntryNumber) -> Result<Option<Recorded>, LedgerError> {
+    let Some(entry) = entry(conn, n)? else { return Ok(None) };
+    let mut stmt = conn.prepare_cached("SELECT body, prev, hash FROM entry WHERE seq = ?1")?;
+    let row = stmt.query_row([n as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(Some(Recorded { entry, body: row.0, prev: Hash(row.1), hash: Hash(row.2) }))
 }
 
 /// The entry in row `n`, or `None` where there is none.
@@ -165,15 +190,29 @@ pub(super) fn device(conn: &Connection) -> Result<String, LedgerError> {
     }
 }
 
-/// What stands for `elder` on `date`.
+/// Where the clock stands after the last entry.
+pub(super) fn clock(conn: &Connection) -> Result<Standing, LedgerError> {
+    let last: i64 = conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
+    let clock = projection::clock(conn, last)?.ok_or(LedgerError::NoGenesis)?;
+    let change = match entry(conn, number(clock.since))?.map(|entry| entry.event) {
+        Some(Event::Clock(change)) => Some(change),
+        _ => None,
+    };
+    Ok(Standing { change, high: record::parse_at(&clock.high) })
+}
+
+/// What stands for `elder` on `date`, as far as the clock is believed as it is now: under an
+/// untrusted clock, what was written since this start of the machine.
 pub(super) fn history(
     conn: &Connection,
     elder: &ElderId,
     date: Date,
 ) -> Result<History, LedgerError> {
     let mut stmt = conn.prepare_cached(
-        "SELECT 1, window FROM meal WHERE elder = ?1 AND date = ?2
-         UNION ALL SELECT 0, window FROM visit WHERE elder = ?1 AND date = ?2",
+        "WITH slot AS (SELECT CASE WHEN trusted THEN '' ELSE boot END AS boot FROM clock)
+         SELECT 1, window FROM meal JOIN slot USING (boot) WHERE elder = ?1 AND date = ?2
+         UNION ALL
+         SELECT 0, window FROM visit JOIN slot USING (boot) WHERE elder = ?1 AND date = ?2",
     )?;
     let mut rows = stmt.query((elder.as_str(), date.to_string()))?;
     let mut history = History::default();

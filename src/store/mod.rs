@@ -6,10 +6,12 @@
 //!    [`Store::append`] returns, the meal is safe, and before that it is not there at all.
 //! 3. Entries are only ever added, and the schema itself refuses anything else.
 //! 4. A second subsidised meal in one daily slot is refused by a primary key.
-//! 5. Names and templates are sealed before they reach SQLite (`vault`).
+//! 5. A full disk takes the reserve first, and the entry with it stands; only then is it refused.
+//! 6. Names and templates are sealed before they reach SQLite (`vault`).
 //!
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
+mod backup;
 mod db;
 mod folder;
 mod gallery;
@@ -17,24 +19,33 @@ mod identity;
 mod ledger;
 mod outbox;
 mod projection;
+mod proof;
 mod reader;
+mod reserve;
 mod vault;
 mod verify;
 
+pub use backup::BackupError;
 pub use db::DbError;
-pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE};
+pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
+pub use projection::Contradiction;
+pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
+pub use reserve::RESERVE_BYTES;
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
 use crate::domain::calendar::Date;
+use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
+use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
+use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::path::Path;
@@ -69,6 +80,7 @@ pub struct Store {
     conn: Connection,
     vault: Vault,
     device: String,
+    reserve: Reserve,
     /// Released by the operating system when the process ends, however it ends.
     _lock: File,
 }
@@ -117,7 +129,8 @@ impl Store {
     fn with(dir: &Path, vault: Vault, lock: File) -> Result<Self, StoreError> {
         let conn = db::open(&dir.join(LEDGER_FILE))?;
         let device = ledger::device(&conn)?;
-        Ok(Store { conn, vault, device, _lock: lock })
+        let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
+        Ok(Store { conn, vault, device, reserve, _lock: lock })
     }
 
     /// The device that the ledger belongs to.
@@ -133,14 +146,65 @@ impl Store {
     /// [`LedgerError::Unvoidable`]; [`LedgerError::Reserved`] for kinds that only the store itself
     /// writes (genesis, gallery). Nothing has been written then.
     pub fn append(&mut self, stamp: Stamp, event: &Event) -> Result<Appended, LedgerError> {
-        if matches!(event, Event::Genesis { .. } | Event::Gallery(_)) {
+        self.append_all(stamp, std::slice::from_ref(event))
+    }
+
+    /// Adds entries that belong together, all or none, and answers with the last one: a meal that
+    /// staff vouch for follows the entry that says so.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    ///
+    /// # Panics
+    /// Where there is no event.
+    pub fn append_all(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+        let last = events.last().expect("at least one event is appended");
+        if matches!(last, Event::ByHand(_) | Event::Late(_)) {
+            return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
+        }
+        let own = events.iter().find(|e| matches!(e, Event::Genesis { .. } | Event::Gallery(_)));
+        if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        let salt = self.vault.salt()?;
+        match self.try_append(stamp, events) {
+            Err(error) if error.disk_full() && self.reserve.release() => {
+                self.try_append(stamp, events)
+            }
+            done => done,
+        }
+    }
+
+    /// Whether the disk was full and the reserve is used up: something must be cleared away before
+    /// the ledger can no longer write.
+    pub fn short_of_space(&self) -> bool {
+        !self.reserve.held()
+    }
+
+    fn try_append(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+        let salts = events.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let appended = ledger::append(&tx, &salt, stamp, event)?;
+        let mut appended = Err(LedgerError::NoGenesis);
+        for (event, salt) in events.iter().zip(salts) {
+            appended = Ok(ledger::append(&tx, &salt, stamp, event)?);
+        }
         tx.commit()?;
-        Ok(appended)
+        appended
+    }
+
+    /// Where the clock stands in the ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn clock(&self) -> Result<ClockStanding, LedgerError> {
+        ledger::clock(&self.conn)
+    }
+
+    /// The configuration that the ledger says is in force; none before the first is recorded.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn config(&self) -> Result<Option<ConfigChange>, LedgerError> {
+        Ok(projection::config(&self.conn)?)
     }
 
     /// What stands for `elder` on the service date `date`.

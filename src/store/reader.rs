@@ -2,10 +2,15 @@
 
 use super::db::{self, DbError};
 use super::folder::LEDGER_FILE;
+use super::gallery::{self, GalleryError};
 use super::ledger::{self, LedgerError};
+use super::proof::{self, Day};
+use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
+use crate::domain::elder::Elder;
 use crate::domain::entry::{Entry, EntryNumber};
+use crate::record::proof::Proof;
 use crate::record::{self, Hash};
 use rusqlite::Connection;
 use std::path::Path;
@@ -40,7 +45,7 @@ pub struct Recorded {
 /// A connection that reads a ledger, also while a [`super::Store`] writes it, and also one on a
 /// medium that cannot be written.
 pub struct Reader {
-    conn: Connection,
+    pub(super) conn: Connection,
 }
 
 impl Reader {
@@ -85,6 +90,34 @@ impl Reader {
             list.push(Recorded { entry, body, prev: Hash(row.get(2)?), hash: Hash(row.get(3)?) });
         }
         Ok(list)
+    }
+
+    /// The day `date`: its entries' numbers and hashes, and whether it is over.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn day(&mut self, date: Date) -> Result<Option<Day>, LedgerError> {
+        let tx = self.conn.transaction()?;
+        proof::day(&tx, date)
+    }
+
+    /// A proof of entry `n`; `None` where there is no such entry.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn prove(&mut self, n: EntryNumber) -> Result<Option<Proof>, LedgerError> {
+        let tx = self.conn.transaction()?;
+        proof::prove(&tx, n)
+    }
+
+    /// Everybody in the gallery, in order of id, without their faces; `box_key` is the file that
+    /// opens them. It needs no lock: names can be read while the daemon serves.
+    ///
+    /// # Errors
+    /// [`GalleryError::Vault`] for a box key that is missing, open to others, or another box's;
+    /// [`GalleryError::Damaged`] names the row.
+    pub fn elders(&self, box_key: &Path) -> Result<Vec<Elder>, GalleryError> {
+        gallery::elders(&self.conn, &Vault::open(box_key)?)
     }
 
     /// Checks the whole ledger, as of one moment. `progress` is told the number of entries done,

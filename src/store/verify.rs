@@ -28,14 +28,20 @@ pub enum Depth {
 /// What stands in a ledger that was checked in full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Subsidised meals (补贴人次).
+    /// Subsidised meals that may be settled (补贴人次).
     pub meals: u64,
-    /// Visits without subsidy.
+    /// Subsidised meals that wait for confirmation (待核).
+    pub pending: u64,
+    /// Visits without subsidy, of elders.
     pub visits: u64,
-    /// The city's share, in fen.
+    /// Reviews that expired: visits of nobody by name.
+    pub unnamed: u64,
+    /// The city's share of the meals that may be settled, in fen.
     pub city_fen: u64,
     /// The district's share, in fen.
     pub district_fen: u64,
+    /// What verdicts and adjustments take off both together (核减), in fen.
+    pub reduced_fen: u64,
 }
 
 /// A ledger in order.
@@ -93,8 +99,8 @@ pub enum VerifyError {
     Projection {
         /// Which table.
         table: &'static str,
-        /// Number of the entry (in table `gallery`, of the gallery) that the row is about.
-        row: i64,
+        /// What tells the row apart: as a rule the number of an entry.
+        row: String,
     },
     /// SQLite's integrity check found something.
     #[error("the database file is damaged: {0}; keep it as evidence and restore a backup")]
@@ -220,7 +226,7 @@ fn compare(conn: &Connection) -> Result<(), VerifyError> {
     for (table, key) in projection::TABLES {
         for (one, other) in [("main", "temp"), ("temp", "main")] {
             let sql = format!(
-                "SELECT {key} FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table})
+                "SELECT CAST({key} AS TEXT) FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table})
                  ORDER BY 1 LIMIT 1"
             );
             let row = conn.query_row(&sql, [], |row| row.get(0)).optional()?;
@@ -241,15 +247,26 @@ fn check_file(conn: &Connection) -> Result<(), VerifyError> {
 fn sums(conn: &Connection) -> rusqlite::Result<Sums> {
     let count = |row: &Row<'_>, i| row.get::<_, i64>(i).map(i64::unsigned_abs);
     conn.query_row(
-        "SELECT count(*), coalesce(sum(city_fen), 0), coalesce(sum(district_fen), 0),
-                (SELECT count(*) FROM visit) FROM meal",
+        "SELECT count(*) FILTER (WHERE NOT pending), count(*) FILTER (WHERE pending),
+                (SELECT count(*) FROM visit),
+                (SELECT count(*) FROM review WHERE state = 'expired'),
+                coalesce(sum(m.city_fen) FILTER (WHERE NOT pending), 0),
+                coalesce(sum(m.district_fen) FILTER (WHERE NOT pending), 0),
+                coalesce(sum(CASE WHEN v.accepted = 0 THEN m.city_fen + m.district_fen
+                    ELSE coalesce(a.city_fen + a.district_fen, 0) END)
+                    FILTER (WHERE NOT pending), 0)
+         FROM meal AS m LEFT JOIN verdict AS v ON v.entry = m.seq
+                        LEFT JOIN adjustment AS a ON a.entry = m.seq",
         [],
         |row| {
             Ok(Sums {
                 meals: count(row, 0)?,
-                city_fen: count(row, 1)?,
-                district_fen: count(row, 2)?,
-                visits: count(row, 3)?,
+                pending: count(row, 1)?,
+                visits: count(row, 2)?,
+                unnamed: count(row, 3)?,
+                city_fen: count(row, 4)?,
+                district_fen: count(row, 5)?,
+                reduced_fen: count(row, 6)?,
             })
         },
     )

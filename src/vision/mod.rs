@@ -23,6 +23,7 @@ mod fields;
 mod landmarks;
 mod liveness;
 pub mod manifest;
+pub mod motion;
 mod quality;
 mod sample;
 mod session;

@@ -2,7 +2,9 @@
 
 use super::town::{TestBox, Town, meal};
 use canteend::city::wire::verdict::{Ruling, VerdictReason};
+use canteend::domain::entry::correction::{Void, VoidReason};
 use canteend::domain::entry::{ClockTrust, EntryNumber, Event};
+use canteend::domain::operator::OperatorId;
 use std::collections::{BTreeMap, BTreeSet};
 
 const BOXES: usize = 6;
@@ -30,7 +32,9 @@ fn day(
         let n = test_box.append_by(&time, clock, &meal(&elder, &time));
         let slot = format!("{elder} {}", &time[..10]);
         if shared && place + night == 3 {
-            test_box.append_by(&time, ClockTrust::Trusted, &Event::Void { entry: n });
+            let operator = OperatorId::new("op-1").unwrap();
+            let void = Event::Void(Void { entry: n, reason: VoidReason::WrongPerson, operator });
+            test_box.append_by(&time, ClockTrust::Trusted, &void);
             continue;
         }
         claims.entry(slot).or_default().push((doubtful, time, device.clone(), n));

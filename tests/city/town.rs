@@ -140,6 +140,7 @@ pub fn meal(elder: &str, time: &str) -> Event {
             district: Fen::new(200),
         },
         standing: Standing::Firm,
+        basis: None,
         eligibility_as_of: service_date(at(time)),
     })
 }

@@ -52,6 +52,7 @@ fn elder(born: Date, eligible: Vec<Interval>, home_care: Vec<Interval>) -> Elder
         name: "王秀英".to_owned(),
         sex: Sex::Female,
         birth: born,
+        id_last4: None,
         eligible,
         home_care,
         notices: Vec::new(),

@@ -50,6 +50,32 @@ fn a_roster_without_a_usable_line_leaves_the_gallery() {
 }
 
 #[test]
+fn one_person_registered_twice_is_named_and_both_are_kept() {
+    let canteen = BoxFolder::new(QUIET);
+    let ran = canteen.import(&[OBAMA, &OBAMA.replace("p_1001", "p_1002"), BIDEN]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("p_1001 and p_1002 have nearly the same face"), "{}", ran.out);
+    assert!(!ran.out.contains("p_1004 "), "{}", ran.out);
+    assert!(ran.out.contains("3 elders, 3 templates"), "{}", ran.out);
+}
+
+#[test]
+fn a_rebuilt_gallery_has_new_templates_and_the_same_identities() {
+    let canteen = BoxFolder::new(QUIET);
+    canteen.import(&[OBAMA, BIDEN, &OBAMA.replace("p_1001", "p_7").replace("obama", "obama3")]);
+    // The roster has another birth date, which a rebuild passes over, and p_7 is not in it.
+    let csv = canteen.path("again.csv");
+    let biden = BIDEN.replace("1952", "1932").replace("biden.jpg", "nobody.jpg");
+    std::fs::write(&csv, HEADING.to_owned() + &OBAMA.replace("obama", "obama2") + &biden).unwrap();
+    let folder = photos();
+    let (csv, folder) = (csv.to_str().unwrap(), folder.to_str().unwrap());
+    let ran = canteen.run(&["gallery", "rebuild", csv, "--photos", folder]);
+    assert_eq!(ran.code, 65, "{ran:?}");
+    assert!(ran.out.contains("line 3 (p_1004): photograph nobody.jpg"), "{}", ran.out);
+    assert!(ran.out.contains("gallery 2: 3 elders, 2 templates"), "{}", ran.out);
+}
+
+#[test]
 fn without_consent_an_elder_is_enrolled_without_a_face() {
     let canteen = BoxFolder::new(QUIET);
     let ran = canteen.import(&[&OBAMA.replace("store;transmit", "transmit")]);

@@ -63,7 +63,8 @@ impl BoxFolder {
         made.write(
             "canteend.toml",
             format!(
-                "[site]\ndevice = \"test-box\"\nname = \"幸福食堂\"\narea = \"urban\"\n\
+                "[site]\ndevice = \"test-box\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
+                 street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
                  test_box = true\n[paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
                  rules = \"{root}/config/rules/lcetdz-2022.toml\"\n[camera]\nsource = \"replay\"\n\
                  path = \"frames.mjpeg\"\n{camera}\n"
@@ -120,10 +121,18 @@ impl BoxFolder {
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The kinds of the entries after the genesis entry and the gallery's.
+    /// The kinds of the entries after the genesis entry, without those of gallery and
+    /// configuration.
     pub fn kinds(&self) -> Vec<String> {
         let kind = |entry: &serde_json::Value| entry["kind"].as_str().unwrap().to_owned();
-        self.ledger().iter().map(kind).filter(|k| k != "genesis" && k != "gallery").collect()
+        let set_up = |kind: &String| ["genesis", "gallery", "config"].contains(&kind.as_str());
+        self.ledger().iter().map(kind).filter(|kind| !set_up(kind)).collect()
+    }
+
+    /// Lets the replay start at another time of the day.
+    pub fn at(&self, from: &str, to: &str) {
+        let config = std::fs::read_to_string(self.path("canteend.toml")).unwrap();
+        self.write("canteend.toml", config.replace(&format!("T{from}"), &format!("T{to}")));
     }
 }
 

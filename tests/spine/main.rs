@@ -6,5 +6,7 @@
 
 mod bad_input;
 mod box_folder;
+mod calibrate;
 mod commands;
+mod ledger;
 mod service;

@@ -33,10 +33,10 @@ fn the_same_lunch_replayed_adds_nothing_and_the_supper_is_a_visit_without_subsid
     canteen.film(vec![obama(0)]);
     canteen.import(&[OBAMA]);
     canteen.run(&["run"]);
+    canteen.at("11:30", "11:45");
     canteen.run(&["run"]);
     assert_eq!(canteen.kinds(), ["meal"]);
-    let config = std::fs::read_to_string(canteen.path("canteend.toml")).unwrap();
-    canteen.write("canteend.toml", config.replace("T11:30", "T17:00"));
+    canteen.at("11:45", "17:00");
     canteen.run(&["run"]);
     assert_eq!(canteen.kinds(), ["meal", "visit"]);
     assert_eq!(canteen.ledger().last().unwrap()["reason"], "already-today");
@@ -69,6 +69,17 @@ fn outside_meal_hours_nothing_is_recorded() {
     canteen.import(&[OBAMA]);
     assert_eq!(canteen.run(&["run"]).code, 0);
     assert!(canteen.kinds().is_empty());
+}
+
+#[test]
+fn whoever_looks_in_before_lunch_is_served_when_lunch_begins() {
+    let canteen = BoxFolder::new("paced = false\nstarts_at = \"2026-03-02T10:29:55+08:00\"");
+    // A film has no gaps: the second walk-up begins 5.3 seconds after the first.
+    canteen.film(vec![obama(0), obama(20)]);
+    canteen.import(&[OBAMA]);
+    assert_eq!(canteen.run(&["run"]).code, 0);
+    assert_eq!(canteen.kinds(), ["meal"]);
+    assert!(canteen.ledger().last().unwrap()["at"].as_str().unwrap() > "2026-03-02T10:30");
 }
 
 #[test]

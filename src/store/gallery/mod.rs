@@ -11,7 +11,7 @@ mod rows;
 
 use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
-use super::vault::VaultError;
+use super::vault::{Vault, VaultError};
 use super::{Store, identity};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
@@ -193,6 +193,12 @@ impl Store {
     }
 }
 
+/// The elders of the gallery as of one moment, while another process may be replacing it.
+pub(super) fn elders(conn: &Connection, vault: &Vault) -> Result<Vec<Elder>, GalleryError> {
+    let moment = conn.unchecked_transaction()?;
+    rows::load_elders(&moment, vault)
+}
+
 fn check(model: ModelId, roster: &[Enrolled]) -> Result<(), GalleryError> {
     if roster.len() > ELDERS_MAX {
         return Err(GalleryError::TooMany(roster.len()));
@@ -217,7 +223,7 @@ fn check(model: ModelId, roster: &[Enrolled]) -> Result<(), GalleryError> {
 }
 
 /// The gallery in force, as the ledger's tables have it.
-fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChange>> {
+pub(super) fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChange>> {
     conn.query_row("SELECT generation, elders, templates, model FROM gallery", [], |row| {
         Ok(GalleryChange {
             generation: row.get::<_, i64>(0)?.unsigned_abs(),

@@ -88,19 +88,25 @@ pub(super) fn verify(
 }
 
 pub(super) fn load(conn: &Connection, vault: &Vault) -> Result<Vec<Enrolled>, GalleryError> {
+    let enrolled = |elder: Elder| {
+        let templates = load_templates(conn, vault, elder.id.as_str())?;
+        Ok(Enrolled { elder, templates })
+    };
+    load_elders(conn, vault)?.into_iter().map(enrolled).collect()
+}
+
+/// Everybody in order of id, without their faces.
+pub(super) fn load_elders(conn: &Connection, vault: &Vault) -> Result<Vec<Elder>, GalleryError> {
     let ids: Vec<String> = conn
         .prepare_cached("SELECT id FROM elder ORDER BY id")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut gallery = Vec::with_capacity(ids.len());
-    for id in ids {
+    let known = |id: String| {
         let damaged = |_| GalleryError::Damaged { table: "elder", row: id.clone() };
-        let elder = ElderId::new(&id).map_err(damaged)?;
-        let (_, elder) = load_elder(conn, vault, &elder)?;
-        let templates = load_templates(conn, vault, &id)?;
-        gallery.push(Enrolled { elder, templates });
-    }
-    Ok(gallery)
+        let (_, elder) = load_elder(conn, vault, &ElderId::new(&id).map_err(damaged)?)?;
+        Ok(elder)
+    };
+    ids.into_iter().map(known).collect()
 }
 
 fn load_key(

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::calendar::Interval;
-use crate::domain::elder::{Consent, Elder, Notice, NoticeWhy, Sex};
+use crate::domain::elder::{Consent, Elder, IdLast4, Notice, NoticeWhy, Sex};
 use crate::domain::template::{ModelId, Template};
 use crate::store::vault::{self, Purpose};
 
@@ -20,6 +20,7 @@ fn enrolled(i: usize, templates: usize) -> Enrolled {
             name: format!("欧阳测试{i:04}"),
             sex: if i.is_multiple_of(2) { Sex::Female } else { Sex::Male },
             birth: day("1943-05-02"),
+            id_last4: IdLast4::new("002X"),
             eligible: vec![interval("2024-01-01", None)],
             home_care: vec![interval("2025-07-01", Some("2025-12-31"))],
             notices: vec![Notice { why: NoticeWhy::Moved, from: day("2026-02-27") }],
@@ -292,4 +293,54 @@ fn keys_and_vaults_show_sizes_only() {
         format!("{key:?} {:?}", store.vault),
         "ElderKey(32 bytes, version 3) Vault(32 bytes)"
     );
+}
+
+#[test]
+fn a_copy_holds_neither_faces_nor_their_keys_and_opens_identities_only() {
+    let (dir, mut store) = store();
+    store.replace_gallery(noon(), MODEL, &roster(40)).unwrap();
+    store.append(noon(), &meal("p_0003", "2026-03-02")).unwrap();
+    let copy = dir.path().join("copy.db");
+    let copied = Reader::open(&state(&dir)).unwrap().back_up(&copy).unwrap();
+    assert_eq!(copied, verify(&dir, Depth::Full).unwrap());
+    let raw = std::fs::read(&copy).unwrap();
+    let held = |needle: &[u8]| raw.windows(needle.len()).any(|w| w == needle);
+    for i in (1..40).step_by(9) {
+        let (id, row) = (format!("p_{i:04}"), format!("p_{i:04}/0"));
+        let mut keys = wrapped_keys(&store, &id);
+        let (identity, face) = (keys.pop().unwrap().1, keys.pop().unwrap().1);
+        assert!(!held(&face[..16]) && !held(&ciphertext(&store, &row)[..16]), "{id}");
+        assert!(held(&identity), "the search itself works");
+        assert!(!held(enrolled(i, 0).elder.name.as_bytes()));
+    }
+    drop(store);
+
+    let new = dir.path().join("new");
+    let made = Store::restore(&new, &copy, noon().at).err().unwrap();
+    assert_eq!(made.exit(), Exit::Config, "without the box key: {made}");
+    std::fs::copy(state(&dir).join(KEY_FILE), new.join(KEY_FILE)).unwrap();
+    let restored = Store::restore(&new, &copy, noon().at).unwrap();
+    let gallery = restored.load_gallery().unwrap();
+    assert_eq!(gallery.len(), 40);
+    assert!(gallery.iter().all(|e| e.templates.is_empty() && e.elder.consent.store_face));
+    assert_eq!(restored.history(&elder("p_0003"), day("2026-03-02")).unwrap().windows.len(), 1);
+    drop(restored);
+    let verified = Reader::open(&new).unwrap().verify(Depth::Full, |_| {}).unwrap();
+    assert_eq!(verified.entries, copied.entries + 1);
+}
+
+#[test]
+fn names_are_read_without_the_lock_and_only_with_the_right_key() {
+    let (dir, mut store) = store();
+    let roster: Vec<_> = (0..3).map(|i| enrolled(i, 1)).collect();
+    store.replace_gallery(noon(), MODEL, &roster).unwrap();
+    let reader = Reader::open(&state(&dir)).unwrap();
+    let elders = reader.elders(&state(&dir).join(KEY_FILE)).unwrap();
+    assert_eq!(elders, roster.into_iter().map(|e| e.elder).collect::<Vec<_>>());
+    let other = dir.path().join("other.key");
+    Vault::create(&other).unwrap();
+    let error = reader.elders(&other).unwrap_err();
+    assert!(matches!(error, GalleryError::Vault(VaultError::Sealed(_))), "{error}");
+    let error = reader.elders(&dir.path().join("none.key")).unwrap_err().to_string();
+    assert!(error.contains("the box key is missing"), "{error}");
 }

@@ -12,7 +12,7 @@ fn what_was_appended_is_listed_verified_and_summed_up() {
     assert!(listed.iter().all(|r| r.prev.link(&r.body) == r.hash));
     let verified = verify(&dir, Depth::Full).unwrap();
     assert_eq!(verified.head, listed[6].hash);
-    let sums = Sums { meals: 2, visits: 1, city_fen: 400, district_fen: 400 };
+    let sums = Sums { meals: 2, visits: 1, city_fen: 400, district_fen: 400, ..Sums::default() };
     assert_eq!(verified.sums, Some(sums));
     let chain = verify(&dir, Depth::Chain).unwrap();
     assert_eq!((chain.entries, chain.head, chain.root), (7, verified.head, verified.root));
@@ -24,10 +24,10 @@ fn a_second_meal_in_the_slot_is_refused_until_the_first_is_void() {
     let first = store.append(noon(), &meal("p_1", "2026-03-02")).unwrap();
     let refused = store.append(noon(), &meal("p_1", "2026-03-02")).unwrap_err();
     assert!(matches!(refused, LedgerError::SlotTaken { entry: 2, .. }), "{refused}");
-    store.append(noon(), &meal("p_1", "2026-03-03")).unwrap();
-    store.append(noon(), &Event::Void { entry: first.n }).unwrap();
+    store.append(noon(), &void(first.n)).unwrap();
     let again = store.append(noon(), &meal("p_1", "2026-03-02")).unwrap();
-    assert_eq!(again.n, 5, "a refusal leaves no gap");
+    assert_eq!(again.n, 4, "a refusal leaves no gap");
+    store.append(stamp("2026-03-03T07:00:00+08:00"), &meal("p_1", "2026-03-03")).unwrap();
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn only_a_standing_meal_or_visit_of_the_same_day_can_be_voided() {
     store.append(noon(), &visit("p_1", "2026-03-02", MealWindow::Lunch)).unwrap();
     let mut why = |at: &str, entry: EntryNumber| {
         let at = stamp(at);
-        match store.append(at, &Event::Void { entry }).map(|_| ()) {
+        match store.append(at, &void(entry)).map(|_| ()) {
             Ok(()) => None,
             Err(LedgerError::Unvoidable { why, .. }) => Some(why),
             Err(other) => panic!("{other}"),
@@ -47,12 +47,15 @@ fn only_a_standing_meal_or_visit_of_the_same_day_can_be_voided() {
     assert_eq!(why(today, 1), Some(Unvoidable::Kind));
     assert_eq!(why(today, 4), Some(Unvoidable::Missing));
     assert_eq!(why(today, u64::MAX), Some(Unvoidable::Missing));
-    assert_eq!(why(midnight, 2), Some(Unvoidable::OtherDay));
     assert_eq!(why(today, 2), None);
     assert_eq!(why(today, 2), Some(Unvoidable::Already));
     assert_eq!(why(today, 3), None);
     assert_eq!(why(today, 3), Some(Unvoidable::Already));
     assert_eq!(why(today, 4), Some(Unvoidable::Kind), "a void stands for ever");
+    store.append(stamp(today), &meal("p_2", "2026-03-02")).unwrap();
+    let refused = store.append(stamp(midnight), &void(6)).unwrap_err();
+    let other_day = LedgerError::Unvoidable { entry: 6, why: Unvoidable::OtherDay };
+    assert_eq!(refused.to_string(), other_day.to_string());
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn history_tells_what_stands_on_the_day() {
     store.append(noon(), &meal("p_2", "2026-03-02")).unwrap();
     let both = vec![MealWindow::Lunch, MealWindow::Supper];
     assert_eq!(today(&store), History { subsidised: true, windows: both });
-    store.append(noon(), &Event::Void { entry: 2 }).unwrap();
+    store.append(noon(), &void(2)).unwrap();
     let supper = vec![MealWindow::Supper];
     assert_eq!(today(&store), History { subsidised: false, windows: supper });
 }
@@ -160,7 +163,7 @@ fn tampering_with_what_follows_from_the_entries_is_found() {
         ("UPDATE meal SET city_fen = 900 WHERE seq = 7", "UPDATE meal SET city_fen = 200", "meal"),
         ("UPDATE visit SET date = '2026-03-03'", "UPDATE visit SET date = '2026-03-02'", "visit"),
         (
-            "INSERT INTO review VALUES (5, '2026-03-02', 'lunch')",
+            "INSERT INTO review VALUES (5, '2026-03-02', 'lunch', 'open')",
             "DELETE FROM review WHERE seq = 5",
             "review",
         ),

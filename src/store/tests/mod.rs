@@ -1,5 +1,6 @@
 //! The store from outside: what it keeps, what it refuses, what it finds.
 
+mod events;
 mod files;
 mod gallery;
 mod ledger;
@@ -8,8 +9,10 @@ mod outbox;
 use super::*;
 use crate::domain::calendar::{MealWindow, Timestamp};
 use crate::domain::decision::Doubt;
+use crate::domain::entry::correction::{Void, VoidReason};
 use crate::domain::entry::{ClockTrust, EntryNumber, Meal, Method, Review, Visit};
 use crate::domain::money::Fen;
+use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{Award, NoAward, Standing};
 use rusqlite::config::DbConfig;
 use std::path::PathBuf;
@@ -45,6 +48,7 @@ fn meal(id: &str, date: &str) -> Event {
         },
         standing: Standing::Firm,
         eligibility_as_of: day("2026-03-01"),
+        basis: None,
     })
 }
 
@@ -53,9 +57,18 @@ fn visit(id: &str, date: &str, window: MealWindow) -> Event {
         elder: elder(id),
         date: day(date),
         window,
-        method: Method::Staff,
+        method: Method::Card,
         reason: NoAward::AlreadyToday,
+        basis: None,
     })
+}
+
+fn operator(id: &str) -> OperatorId {
+    OperatorId::new(id).unwrap()
+}
+
+fn void(entry: EntryNumber) -> Event {
+    Event::Void(Void { entry, reason: VoidReason::WrongPerson, operator: operator("op-1") })
 }
 
 /// A fresh store in a folder that goes when it is dropped.
@@ -69,7 +82,7 @@ fn state(dir: &TempDir) -> PathBuf {
     dir.path().join("state")
 }
 
-/// A store with one entry of every kind but a gallery, closed.
+/// A store with a few entries, closed.
 fn small_ledger() -> TempDir {
     let (dir, mut store) = store();
     let review = Event::Review(Review {
@@ -82,7 +95,7 @@ fn small_ledger() -> TempDir {
         meal("p_1", "2026-03-02"),
         visit("p_1", "2026-03-02", MealWindow::Supper),
         review,
-        Event::Void { entry: 2 },
+        void(2),
         meal("p_1", "2026-03-02"),
         meal("p_2", "2026-03-02"),
     ] {

@@ -1,0 +1,84 @@
+//! An entry in one line, for people.
+
+use crate::domain::calendar::SHANGHAI;
+use crate::domain::entry::correction::Finding;
+use crate::domain::entry::{ClockTrust, Entry, Event, total};
+use crate::record::hex;
+use crate::store::Recorded;
+
+/// Digits of a hash that are shown.
+const HASH_DIGITS: usize = 12;
+
+/// Number, time, kind, what happened, and the beginning of the hash.
+pub(super) fn line(recorded: &Recorded) -> String {
+    let hash = recorded.hash.to_string();
+    format!("{}  {}", short(&recorded.entry), &hash[..HASH_DIGITS])
+}
+
+/// The line without the hash.
+pub(super) fn short(entry: &Entry) -> String {
+    let at = SHANGHAI.to_datetime(entry.stamp.at);
+    let doubt = if entry.stamp.clock == ClockTrust::Untrusted { "?" } else { " " };
+    format!("{:>6}  {at}{doubt} {:12}  {}", entry.n, entry.event.kind(), what(&entry.event))
+}
+
+fn what(event: &Event) -> String {
+    match event {
+        Event::Genesis { device } => format!("for {device}"),
+        Event::Meal(m) => format!(
+            "{} {} {} {} {} yuan ({})",
+            m.elder,
+            m.window,
+            m.method.code(),
+            m.award.band,
+            total(&m.award),
+            m.award.rules
+        ),
+        Event::Visit(v) => {
+            format!("{} {} {} {}", v.elder, v.window, v.method.code(), v.reason.code())
+        }
+        Event::Review(r) => {
+            let doubts: Vec<_> = r.reasons.iter().map(|d| d.code()).collect();
+            format!("{} {}, {} candidates", r.window, doubts.join(" "), r.candidates.len())
+        }
+        Event::Choice(c) => {
+            let chosen = c.elder.as_ref().map_or("nobody", |elder| elder.as_str());
+            format!("{chosen} for review {}, by {}", c.review, c.operator)
+        }
+        Event::Expiry(e) => format!("of review {}", e.review),
+        Event::ByHand(h) => format!("{}, by {}", h.reason.code(), h.operator),
+        Event::Late(l) => {
+            format!("for {}: {}, by {} and {}", l.date, l.reason.code(), l.operator, l.second)
+        }
+        Event::Void(v) => format!("of entry {}: {}, by {}", v.entry, v.reason.code(), v.operator),
+        Event::Confirmation(c) => match c.reason {
+            None => {
+                let sum = c.city.get() + c.district.get();
+                format!("of entry {} for {}: {sum} fen", c.entry, c.date)
+            }
+            Some(reason) => format!("of entry {} for {}: {}", c.entry, c.date, reason.code()),
+        },
+        Event::Verdict(v) => match &v.finding {
+            Finding::Accepted => format!("on entry {}: accepted", v.entry),
+            Finding::Rejected { reason, .. } => format!("on entry {}: {}", v.entry, reason.code()),
+        },
+        Event::Adjustment(a) => {
+            let sum = a.city.get() + a.district.get();
+            format!("of entry {} in {}: {sum} fen less", a.entry, a.month)
+        }
+        Event::Sign(s) => format!("{} {}", s.operator, s.change.code()),
+        Event::Clock(c) => {
+            let trust = if c.trusted { "trusted" } else { "not trusted" };
+            format!("{trust}: {}, {} ms off", c.why.code(), c.offset_ms)
+        }
+        Event::Key(k) => format!("{} is {}", k.purpose.code(), &hex(&k.now)[..HASH_DIGITS]),
+        Event::Config(c) => {
+            format!("{}, rules {}", &hex(&c.config)[..HASH_DIGITS], &hex(&c.rules)[..HASH_DIGITS])
+        }
+        Event::Satisfaction(score) => score.code().to_owned(),
+        Event::Export(e) => format!("{} of entries {} to {}", e.what.code(), e.first, e.last),
+        Event::Gallery(g) => {
+            format!("{}: {} elders, {} templates", g.generation, g.elders, g.templates)
+        }
+    }
+}

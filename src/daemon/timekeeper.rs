@@ -1,0 +1,101 @@
+//! Stamps entries: reads the clock, judges it, and records a change of trust before it is used.
+
+use super::service::open_store;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::calendar::Timestamp;
+use crate::domain::clock_trust::{Reading, Standing, Watch};
+use crate::domain::entry::{Event, Stamp};
+use crate::error::Failure;
+use crate::store::{LedgerError, Store};
+use std::time::Duration;
+use tracing::warn;
+
+/// What both clocks said at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Wall-clock time.
+    pub wall: Timestamp,
+    /// Time on the clock that never jumps.
+    pub monotonic: Duration,
+}
+
+impl Moment {
+    /// Now.
+    pub fn now(clock: &dyn Clock) -> Self {
+        Moment { wall: clock.now(), monotonic: clock.monotonic() }
+    }
+}
+
+/// Watches the clock over one ledger.
+pub struct Timekeeper(Watch);
+
+impl Timekeeper {
+    /// A keeper that starts from what `store` says of the clock.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn new(store: &Store, clock: &dyn Clock) -> Result<Self, LedgerError> {
+        Ok(Timekeeper(Watch::new(clock.boot(), store.clock()?)))
+    }
+
+    /// The stamp of an entry written now.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where a change of trust could not be recorded.
+    pub fn stamp(&mut self, store: &mut Store, clock: &dyn Clock) -> Result<Stamp, LedgerError> {
+        self.stamp_at(store, Moment::now(clock))
+    }
+
+    /// Believes the clock as it is now, because somebody who knows the time has confirmed it.
+    /// `None` where that cannot be: it is before the last trusted entry or this program's making.
+    ///
+    /// # Errors
+    /// As [`Timekeeper::stamp`].
+    pub fn confirm(
+        &mut self,
+        store: &mut Store,
+        clock: &dyn Clock,
+    ) -> Result<Option<Stamp>, LedgerError> {
+        let Moment { wall, monotonic } = Moment::now(clock);
+        let mut next = self.0.clone();
+        let Some(reading) = next.confirm(wall, monotonic) else { return Ok(None) };
+        record(store, reading)?;
+        self.0 = next;
+        Ok(Some(reading.stamp))
+    }
+
+    /// The stamp of an entry about `moment`.
+    ///
+    /// # Errors
+    /// As [`Timekeeper::stamp`]; the change is then told again at the next one.
+    pub fn stamp_at(&mut self, store: &mut Store, moment: Moment) -> Result<Stamp, LedgerError> {
+        let mut next = self.0.clone();
+        let reading = next.read(moment.wall, moment.monotonic);
+        record(store, reading)?;
+        self.0 = next;
+        Ok(reading.stamp)
+    }
+}
+
+fn record(store: &mut Store, Reading { stamp, change }: Reading) -> Result<(), LedgerError> {
+    let Some(change) = change else { return Ok(()) };
+    warn!(trusted = change.trusted, why = change.why.code(), change.offset_ms, "clock");
+    store.append(stamp, &Event::Clock(change)).map(drop)
+}
+
+/// The stamp of a ledger's first entry.
+pub fn first_stamp(clock: &dyn Clock) -> Stamp {
+    let standing = Standing { change: None, high: None };
+    Watch::new(clock.boot(), standing).read(clock.now(), clock.monotonic()).stamp
+}
+
+/// Opens the store of a configuration for writing, and the keeper of its stamps.
+///
+/// # Errors
+/// As [`open_store`].
+pub fn open(config: &Config, clock: &dyn Clock) -> Result<(Store, Timekeeper), Failure> {
+    let store = open_store(config, first_stamp(clock))?;
+    let keeper = Timekeeper::new(&store, clock)?;
+    Ok((store, keeper))
+}

@@ -1,0 +1,112 @@
+//! 就餐明细: every meal and visit, the undone ones too, in order of entry.
+//!
+//! An undone meal shows no amount and says in 原因 what it was worth, and a reduced one shows its
+//! amounts and says there what was taken back, so that the columns add up to the settlement's.
+
+use super::book::{Book, Dish, Serving, State};
+use super::columns::MEALS;
+use super::people::{People, age_on};
+use super::table::{Cell, Table, yuan};
+use super::{Body, Figure, Sources};
+use crate::domain::entry::{ClockTrust, Method};
+use crate::domain::subsidy::NoAward;
+
+pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Body {
+    let mut table = Table::new(MEALS);
+    for serving in &book.servings {
+        let elder = people.find(book.elder(serving));
+        let (city, district) = serving.shares();
+        table.push(vec![
+            Cell::Count(serving.n),
+            Cell::Date(serving.date),
+            Cell::Time(serving.time),
+            people.name(book.elder(serving)),
+            elder.and_then(|e| e.id_last4).map_or(Cell::Empty, |four| Cell::text(four.as_str())),
+            elder.map_or(Cell::Empty, |e| {
+                Cell::Count(age_on(e, serving.date, sources.rules).into())
+            }),
+            Cell::text(method(serving.method)),
+            serving
+                .operator
+                .map_or(Cell::Empty, |o| Cell::text(book.operators[usize::from(o)].as_str())),
+            Cell::Fen(city),
+            Cell::Fen(district),
+            Cell::text(state(serving.state)),
+            Cell::text(reasons(serving).join("；")),
+            Cell::Empty,
+        ]);
+    }
+    let standing = book.standing().count();
+    let voided = book.servings.len() - standing;
+    let total = |field| table.total(field).unwrap_or_default();
+    let figures = vec![
+        Figure { label: "就餐人次", value: standing.to_string(), unit: "人次" },
+        Figure { label: "市级补贴", value: yuan(total("city_fen")), unit: "元" },
+        Figure { label: "区级补贴", value: yuan(total("district_fen")), unit: "元" },
+        Figure { label: "撤销", value: voided.to_string(), unit: "人次" },
+    ];
+    let notes = vec!["撤销的就餐金额计为 0.00，原金额见“原因”。".to_owned()];
+    Body { table, figures, notes, ladder: None }
+}
+
+pub(super) fn method(method: Method) -> &'static str {
+    match method {
+        Method::Face => "人脸",
+        Method::Card => "证件",
+        Method::Staff => "人工",
+    }
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Valid => "有效",
+        State::Pending => "待核",
+        State::Reduced { .. } => "核减",
+        State::Voided(_) => "撤销",
+    }
+}
+
+/// Why an amount is not simply what a meal is worth.
+fn reasons(serving: &Serving) -> Vec<String> {
+    let mut said = Vec::new();
+    let worth = match serving.dish {
+        Dish::Visit(reason) => {
+            said.push(no_award(reason).to_owned());
+            0
+        }
+        Dish::Meal { city, district, .. } => u64::from(city.get()) + u64::from(district.get()),
+    };
+    match serving.state {
+        State::Voided(by) if worth > 0 => {
+            said.push(format!("由第{by}条撤销，原补贴{}元", yuan(worth)));
+        }
+        State::Voided(by) => said.push(format!("由第{by}条撤销")),
+        State::Reduced { by, fen } => {
+            said.push(format!("由第{by}条核减{}元", yuan(fen.get().into())));
+        }
+        State::Pending if serving.clock == ClockTrust::Trusted => {
+            said.push("资格数据过期".to_owned());
+        }
+        State::Pending | State::Valid => {}
+    }
+    if serving.clock == ClockTrust::Untrusted {
+        said.push("时钟待确认".to_owned());
+    }
+    if serving.late {
+        said.push("补录".to_owned());
+    }
+    said
+}
+
+/// A reason for no subsidy, as offices say it.
+pub(super) fn no_award(reason: NoAward) -> &'static str {
+    match reason {
+        NoAward::UnderAge => "未满补贴年龄",
+        NoAward::HomeCare => "已享受政府购买居家养老服务",
+        NoAward::NotEligible => "不在补贴资格期内",
+        NoAward::AlreadyToday => "当日已享受补贴",
+        NoAward::NoRules => "当日无补贴规则",
+        NoAward::Deceased => "已登记死亡",
+        NoAward::Moved => "已迁出",
+    }
+}

@@ -1,0 +1,66 @@
+//! Disks that refuse a write or a sync: the meal is refused visibly or is safely there.
+
+use crate::alone;
+use crate::disk::{Disk, Plan};
+use crate::script::{check, meal, stamp};
+use canteend::error::{Exit, Sysexit as _};
+use canteend::store::{LedgerError, Store};
+use rusqlite::ffi;
+
+#[test]
+fn a_write_or_sync_that_fails_loses_nothing_and_the_next_meal_works() {
+    let _alone = alone();
+    let faults = [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC];
+    for code in faults {
+        for more in [0, 3] {
+            let mut refused = 0;
+            for at in 1..40 {
+                refused += u32::from(one_fault(Plan::Fail { at, more, code }));
+            }
+            // The reserve makes room, once.
+            let spared = code == ffi::SQLITE_FULL && more == 0;
+            assert_eq!(refused > 3, !spared, "{refused} refused, {code} and {more} more");
+        }
+    }
+}
+
+/// Eats under a fault; whether it was refused.
+fn one_fault(plan: Plan) -> bool {
+    let what = format!("{plan:?}");
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Disk::under(dir.path(), Plan::Sound);
+    let mut store = Store::init(dir.path(), "test-box", stamp(0)).unwrap();
+    store.append(stamp(1), &meal("p_0", None)).unwrap();
+    let mut acknowledged = Vec::new();
+    assert!(!store.short_of_space());
+    disk.plan(plan);
+    let first = store.append(stamp(2), &meal("p_1", None));
+    disk.plan(Plan::Sound);
+    let full = matches!(plan, Plan::Fail { code: ffi::SQLITE_FULL, .. });
+    assert!(full || !store.short_of_space(), "{what}: only a full disk takes the reserve");
+    let refused = match first {
+        Ok(done) => {
+            acknowledged.push((done.n, done.hash.to_string()));
+            false
+        }
+        Err(error) => {
+            assert_eq!(error.exit(), Exit::Io, "{what}: {error}");
+            true
+        }
+    };
+    match store.append(stamp(3), &meal("p_1", None)) {
+        Ok(done) => {
+            assert!(refused, "{what}: the meal is there twice");
+            acknowledged.push((done.n, done.hash.to_string()));
+        }
+        Err(LedgerError::SlotTaken { .. }) => {}
+        Err(error) => panic!("{what}: {error}"),
+    }
+    let next = store.append(stamp(4), &meal("p_2", None)).unwrap();
+    acknowledged.push((next.n, next.hash.to_string()));
+    drop(store);
+    assert_eq!(check(dir.path(), &acknowledged, &what), 4, "{what}");
+    drop(Store::open(dir.path()).unwrap());
+    assert_eq!(check(dir.path(), &acknowledged, &what), 4, "{what}");
+    refused
+}

@@ -1,0 +1,175 @@
+//! A canteen with a ledger in a scratch folder, and the reports of it.
+
+use canteend::config::{self, Config, Site};
+use canteend::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_date};
+use canteend::domain::elder::{Consent, Elder, ElderId, IdLast4, Notice, NoticeWhy, Sex};
+use canteend::domain::entry::{
+    ClockTrust, EntryNumber, Event, Meal, Method, Stamp, Visit as Unpaid,
+};
+use canteend::domain::money::Fen;
+use canteend::domain::rules::RuleBook;
+use canteend::domain::subsidy::{Award, NoAward, Standing};
+use canteend::domain::template::ModelId;
+use canteend::report::{Format, Kind, Period, Report, ReportError, Sources};
+use canteend::store::{Enrolled, KEY_FILE, Reader, Store};
+use std::path::Path;
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+pub fn id(text: &str) -> ElderId {
+    ElderId::new(text).unwrap()
+}
+
+/// The time `at` (`2026-03-02 11:42:07`) at UTC+8.
+pub fn stamp(at: &str, clock: ClockTrust) -> Stamp {
+    let at: Timestamp = format!("{}+08:00", at.replace(' ', "T")).parse().unwrap();
+    Stamp { at, clock }
+}
+
+/// An elder born on `birth`, eligible from `eligible` on.
+pub fn elder(text: &str, name: &str, birth: &str, eligible: &str) -> Elder {
+    Elder {
+        id: id(text),
+        name: name.to_owned(),
+        sex: Sex::Female,
+        birth: day(birth),
+        id_last4: None,
+        eligible: Interval::new(day(eligible), None).into_iter().collect(),
+        home_care: Vec::new(),
+        notices: Vec::new(),
+        consent: Consent { store_face: true, transmit: true },
+    }
+}
+
+pub fn with_id(mut elder: Elder, last4: &str) -> Elder {
+    elder.id_last4 = IdLast4::new(last4);
+    elder
+}
+
+pub fn noticed(mut elder: Elder, why: NoticeWhy, from: &str) -> Elder {
+    elder.notices.push(Notice { why, from: day(from) });
+    elder
+}
+
+pub struct Canteen {
+    folder: tempfile::TempDir,
+    store: Store,
+    pub site: Site,
+    pub rules: RuleBook,
+    pub today: Date,
+}
+
+impl Canteen {
+    /// A box set up on the evening of `began` with these elders; today is long after.
+    pub fn new(began: &str, elders: &[Elder]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let example = root().join("config/canteend.toml");
+        let site = Config::parse(config::EXAMPLE, &example).unwrap().site;
+        let rules = config::rules::load(&root().join("config/rules/lcetdz-2022.toml")).unwrap();
+        let evening = stamp(&format!("{began} 20:00:00"), ClockTrust::Trusted);
+        let mut store = Store::init(&folder.path().join("state"), &site.device, evening).unwrap();
+        let enrolled = |elder: &Elder| Enrolled { elder: elder.clone(), templates: Vec::new() };
+        let roster: Vec<_> = elders.iter().map(enrolled).collect();
+        store.replace_gallery(evening, ModelId([7; 32]), &roster).unwrap();
+        Canteen { folder, store, site, rules, today: day("2027-06-01") }
+    }
+
+    pub fn state(&self) -> std::path::PathBuf {
+        self.folder.path().join("state")
+    }
+
+    pub fn append(&mut self, stamp: Stamp, event: &Event) -> EntryNumber {
+        self.store.append(stamp, event).unwrap().n
+    }
+
+    /// A subsidised lunch; `band` is `70-79` (2 yuan) or `80+` (4 yuan).
+    pub fn meal(&mut self, at: &str, elder: &str, band: &str) -> EntryNumber {
+        let when = stamp(at, ClockTrust::Trusted);
+        self.append(when, &Event::Meal(meal(when, elder, band)))
+    }
+
+    pub fn visit(&mut self, at: &str, elder: &str, reason: NoAward) -> EntryNumber {
+        let when = stamp(at, ClockTrust::Trusted);
+        let visit = Unpaid {
+            elder: id(elder),
+            date: service_date(when.at),
+            window: MealWindow::Lunch,
+            method: Method::Face,
+            reason,
+        };
+        self.append(when, &Event::Visit(visit))
+    }
+
+    pub fn void(&mut self, at: &str, entry: EntryNumber) -> EntryNumber {
+        self.append(stamp(at, ClockTrust::Trusted), &Event::Void { entry })
+    }
+
+    pub fn reader(&self) -> Reader {
+        Reader::open(&self.state()).unwrap()
+    }
+
+    pub fn try_report(&self, kind: Kind, period: Period) -> Result<Report, ReportError> {
+        let reader = self.reader();
+        let elders = reader.elders(&self.state().join(KEY_FILE)).unwrap();
+        let sources = Sources {
+            site: &self.site,
+            rules: &self.rules,
+            elders: Some(&elders),
+            today: self.today,
+        };
+        Report::make(kind, period, &reader, sources)
+    }
+
+    pub fn report(&self, kind: Kind, period: Period) -> Report {
+        self.try_report(kind, period).unwrap()
+    }
+}
+
+/// A firm lunch by face.
+pub fn meal(when: Stamp, elder: &str, band: &str) -> Meal {
+    let share = Fen::new(if band == "80+" { 200 } else { 100 });
+    let date = service_date(when.at);
+    Meal {
+        elder: id(elder),
+        date,
+        window: MealWindow::Lunch,
+        method: Method::Face,
+        award: Award {
+            rules: "lcetdz-2022".into(),
+            band: band.into(),
+            city: share,
+            district: share,
+        },
+        standing: Standing::Firm,
+        eligibility_as_of: date,
+    }
+}
+
+pub fn month(text: &str) -> Period {
+    Period::month(text).unwrap()
+}
+
+/// The report as bytes in `format`.
+pub fn bytes(report: &Report, format: Format) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    report.write(format, &mut bytes).unwrap();
+    bytes
+}
+
+/// The report as text in `format`.
+pub fn text(report: &Report, format: Format) -> String {
+    String::from_utf8(bytes(report, format)).unwrap()
+}
+
+/// What is shown in each row under the heading `heading`.
+pub fn column(report: &Report, heading: &str) -> Vec<String> {
+    let table = report.table();
+    let at = table.columns().iter().position(|c| c.heading == heading).unwrap();
+    table.rows().iter().map(|row| row[at].shown()).collect()
+}
