@@ -15,6 +15,7 @@
 //! Who may import whom is written down, and checked, in `tests/tidy.rs`.
 
 pub mod camera;
+pub mod city;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod frame;
 pub mod kiosk;
 pub mod logging;
 pub mod record;
+pub mod refcity;
 pub mod report;
 pub mod store;
 pub mod vision;

@@ -2,7 +2,7 @@
 //! the ledger gets.
 
 use super::demo_cast::{Appearance, DAY, ROSTER};
-use super::say;
+use super::{demo_city, say};
 use crate::camera::walkup::{WalkUps, portrait};
 use crate::camera::{FrameSource as _, Rate};
 use crate::config::{Config, rules};
@@ -114,7 +114,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         c.staff,
         c.turned_to,
         verified.entries,
-    ))
+    ))?;
+    demo_city::night(&folder.path, writer.store(), ROSTER[0].id)
 }
 
 /// Enrols the cast the way a technician does: a roster and a folder of photographs. Group

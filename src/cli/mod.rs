@@ -9,14 +9,18 @@ mod check_config;
 mod clock;
 mod demo;
 mod demo_cast;
+mod demo_city;
 mod evaluate;
 mod gallery;
 mod gallery_calibrate;
 mod ledger;
 mod ledger_line;
 mod proof;
+mod provision;
+mod refcity;
 mod report;
 mod run;
+mod upload;
 
 use crate::config::Config;
 use crate::error::{Exit, Failure};
@@ -57,6 +61,17 @@ enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Enrol this box with its city
+    Provision(provision::Options),
+    /// Send the city what it has not acknowledged yet
+    Upload(upload::Options),
+    /// Write what the city has not acknowledged to a stick
+    Export(upload::Carry),
+    /// Read the city's receipts from a stick
+    Import(upload::Carry),
+    /// The reference city: the other side, for tests and for city engineers
+    #[command(subcommand)]
+    Refcity(refcity::Command),
     /// Copy the ledger while the box serves, without faces and keys of faces
     Backup(backup::Backup),
     /// Put a copy of the ledger in place of one that is lost
@@ -103,6 +118,11 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::CameraWorker(options) => camera_worker::run(options),
         Command::Gallery(command) => gallery::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Provision(options) => provision::run(&options),
+        Command::Upload(options) => upload::run(&options),
+        Command::Export(options) => upload::export(&options),
+        Command::Import(options) => upload::import(&options),
+        Command::Refcity(command) => refcity::run(command),
         Command::Backup(options) => backup::backup(&options),
         Command::Restore(options) => backup::restore(&options),
         Command::Clock(command) => clock::run(command),
@@ -126,6 +146,17 @@ fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
 /// Writes `value` as JSON to standard output.
 fn say_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     say(serde_json::to_string(value).map_err(|e| Failure::new(Exit::Software, e))?)
+}
+
+/// Runs a future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|e| Failure::new(Exit::Io, e))?.block_on(future))
+}
+
+/// The folder into which systemd puts this service's credentials.
+fn credentials() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// A line that counts, on a terminal only.

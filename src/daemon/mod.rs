@@ -11,4 +11,5 @@ pub mod roster;
 pub mod service;
 pub mod slot;
 pub mod timekeeper;
+pub mod upload;
 pub mod writer;

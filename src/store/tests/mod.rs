@@ -4,6 +4,7 @@ mod events;
 mod files;
 mod gallery;
 mod ledger;
+mod outbox;
 
 use super::*;
 use crate::domain::calendar::{MealWindow, Timestamp};

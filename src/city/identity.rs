@@ -1,0 +1,247 @@
+//! Who this box is to the city, and who the city is: the device key and the pinned city key.
+//!
+//! 1. The device's private key is made on the box and never leaves it. It comes from systemd
+//!    (`LoadCredential`) or from a file that only its owner can read; any other is refused.
+//! 2. What is pinned once is not replaced by another city's key without somebody removing it.
+
+use super::client::CityUrl;
+use super::wire::json;
+use super::wire::suite::{KeyError, PublicKey, SigningKey};
+use crate::error::{Exit, Sysexit};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The device's private key, in the state folder or among systemd's credentials.
+pub const DEVICE_KEY_FILE: &str = "device.key";
+/// The city's address and key, in the state folder.
+pub const CITY_FILE: &str = "city.json";
+/// Most bytes of either file that are read.
+const FILE_BYTES_MAX: u64 = 4096;
+/// Permission bits that nobody but the owner may have on a key.
+const OTHERS: u32 = 0o077;
+
+/// Why the box does not know who it or the city is.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// No key or no city.
+    #[error("{}: the box is not enrolled; run `canteend provision --city URL --code CODE`", .0.display())]
+    NotEnrolled(PathBuf),
+    /// Others may read the key.
+    #[error("{}: the device key is open to others (mode {mode:03o}); run `chmod 600` on it", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Not a key.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+    /// The pinned city cannot be read.
+    #[error("{}: {problem}; provision the box again", path.display())]
+    City {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// Another city is pinned.
+    #[error("{}: the box is enrolled with another city (key {known}); remove this file only if \
+             that is meant", path.display())]
+    OtherCity {
+        /// The file.
+        path: PathBuf,
+        /// Fingerprint of the pinned key.
+        known: String,
+    },
+    /// Reading or writing failed.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Sysexit for IdentityError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::File { .. } => Exit::Io,
+            _ => Exit::Config,
+        }
+    }
+}
+
+fn file(path: &Path) -> impl Fn(io::Error) -> IdentityError {
+    |source| IdentityError::File { path: path.to_owned(), source }
+}
+
+/// The city that the box is enrolled with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    /// Where it is.
+    pub url: CityUrl,
+    /// The key that it signs with.
+    pub key: PublicKey,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinnedFile {
+    url: String,
+    key: String,
+}
+
+/// Where the device key is: among `credentials`, where systemd put it there, else in `state`.
+fn key_path(state: &Path, credentials: Option<&Path>) -> PathBuf {
+    let credential = credentials.map(|dir| dir.join(DEVICE_KEY_FILE)).filter(|path| path.exists());
+    credential.unwrap_or_else(|| state.join(DEVICE_KEY_FILE))
+}
+
+/// The device key of an enrolled box. `credentials` is systemd's folder of them.
+///
+/// # Errors
+/// [`IdentityError`] where it is missing, open to others, or no key.
+pub fn device_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
+    let path = key_path(state, credentials);
+    let document = read(&path, true)?;
+    SigningKey::from_pkcs8(&document).map_err(|source| IdentityError::Key { path, source })
+}
+
+/// The device key, made in `state` where there is none yet.
+///
+/// # Errors
+/// As [`device_key`].
+pub fn device_key_or_new(
+    state: &Path,
+    credentials: Option<&Path>,
+) -> Result<SigningKey, IdentityError> {
+    let path = key_path(state, credentials);
+    if !path.exists() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(file(state))?;
+        let document = SigningKey::generate()
+            .map_err(|source| IdentityError::Key { path: path.clone(), source })?;
+        write(&path, &document)?;
+    }
+    device_key(state, credentials)
+}
+
+/// The pinned city.
+///
+/// # Errors
+/// [`IdentityError::NotEnrolled`] where there is none, [`IdentityError::City`].
+pub fn pinned(state: &Path) -> Result<Pinned, IdentityError> {
+    let path = state.join(CITY_FILE);
+    let text = read(&path, false)?;
+    let bad = |problem: String| IdentityError::City { path: path.clone(), problem };
+    let written: PinnedFile =
+        json::read(&text, FILE_BYTES_MAX as usize).map_err(|e| bad(e.to_string()))?;
+    Ok(Pinned {
+        url: CityUrl::parse(&written.url).map_err(|e| bad(e.to_string()))?,
+        key: PublicKey::parse(&written.key).map_err(|e| bad(e.to_string()))?,
+    })
+}
+
+/// Pins a city. The same city at another address is taken; another city is not.
+///
+/// # Errors
+/// [`IdentityError::OtherCity`], [`IdentityError::File`].
+pub fn pin(state: &Path, city: &Pinned) -> Result<(), IdentityError> {
+    let path = state.join(CITY_FILE);
+    match pinned(state) {
+        Ok(known) if known.key != city.key => {
+            return Err(IdentityError::OtherCity { path, known: known.key.fingerprint() });
+        }
+        Ok(_) | Err(IdentityError::NotEnrolled(_)) => {}
+        Err(other) => return Err(other),
+    }
+    let written = PinnedFile { url: city.url.to_string(), key: city.key.to_string() };
+    write(&path, &serde_json::to_vec(&written).expect("strings always become JSON"))
+}
+
+fn read(path: &Path, secret: bool) -> Result<Vec<u8>, IdentityError> {
+    let opened = match File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            return Err(IdentityError::NotEnrolled(path.to_owned()));
+        }
+        other => other.map_err(file(path))?,
+    };
+    let mode = opened.metadata().map_err(file(path))?.permissions().mode() & 0o777;
+    if secret && mode & OTHERS != 0 {
+        return Err(IdentityError::Open { path: path.to_owned(), mode });
+    }
+    let mut bytes = Vec::new();
+    opened.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(file(path))?;
+    Ok(bytes)
+}
+
+/// Writes a file of the owner's alone that appears whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), IdentityError> {
+    let staged = path.with_extension("new");
+    let mut new = OpenOptions::new();
+    new.write(true).create(true).truncate(true).mode(0o600);
+    let mut made = new.open(&staged).map_err(file(&staged))?;
+    made.write_all(bytes).and_then(|()| made.sync_all()).map_err(file(&staged))?;
+    fs::rename(&staged, path).map_err(file(path))?;
+    let dir = path.parent().expect("a file in a folder");
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(file(dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn city(seed: u8, url: &str) -> Pinned {
+        let key = SigningKey::from_seed(&[seed; 32]).unwrap();
+        Pinned { url: CityUrl::parse(url).unwrap(), key: key.public().clone() }
+    }
+
+    #[test]
+    fn a_device_key_is_made_once_and_for_its_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        assert!(matches!(device_key(&state, None), Err(IdentityError::NotEnrolled(_))));
+        let made = device_key_or_new(&state, None).unwrap();
+        let again = device_key_or_new(&state, None).unwrap();
+        assert_eq!(made.public(), again.public());
+        let path = state.join(DEVICE_KEY_FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for mode in [0o640, 0o604, 0o777] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let told = device_key(&state, None).unwrap_err();
+            assert!(matches!(told, IdentityError::Open { mode: m, .. } if m == mode), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_credential_of_systemd_goes_before_the_file() {
+        let (state, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let own = device_key_or_new(state.path(), None).unwrap();
+        let given = device_key_or_new(credentials.path(), None).unwrap();
+        let found = device_key(state.path(), Some(credentials.path())).unwrap();
+        assert_eq!(found.public(), given.public());
+        let empty = tempfile::tempdir().unwrap();
+        let found = device_key(state.path(), Some(empty.path())).unwrap();
+        assert_eq!(found.public(), own.public());
+    }
+
+    #[test]
+    fn a_pinned_city_may_move_but_not_become_another() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(pinned(dir.path()), Err(IdentityError::NotEnrolled(_))));
+        pin(dir.path(), &city(1, "https://city.example")).unwrap();
+        pin(dir.path(), &city(1, "https://new.city.example:8443")).unwrap();
+        let told = pin(dir.path(), &city(2, "https://city.example")).unwrap_err();
+        assert!(matches!(told, IdentityError::OtherCity { .. }), "{told}");
+        assert_eq!(pinned(dir.path()).unwrap(), city(1, "https://new.city.example:8443"));
+    }
+}

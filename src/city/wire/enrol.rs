@@ -1,0 +1,227 @@
+//! Enrolment of a device, the city's time, and refusals.
+
+use super::code::EnrolmentCode;
+use super::dsse::{self, EnvelopeError};
+use super::json::{self, JsonError};
+use super::suite::{PublicKey, SigningKey};
+use super::text::{self, DeviceId, time_text};
+use crate::domain::calendar::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of an enrolment, its answer, a time or a refusal.
+pub const SMALL_BYTES_MAX: usize = 4096;
+/// Type of an enrolment's payload.
+pub const ENROLMENT_TYPE: &str = "application/vnd.canteend.enrolment.v1+json";
+
+/// Why an enrolment is not to be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The answer cannot be read.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The answer is not signed by the key that it names.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// A key is not a key.
+    #[error("the city's answer holds no key of a known suite")]
+    Key,
+    /// Somebody else answered.
+    #[error(
+        "the answer comes from another key than the enrolment code names: do not go on, \
+         and tell the city's technicians"
+    )]
+    OtherCity,
+    /// Another device or key was enrolled.
+    #[error("the city enrolled another device or key than this one")]
+    OtherDevice,
+}
+
+/// `POST /v1/devices/{device}/enrol`: a device's key and the proof that it may enrol.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolRequest {
+    /// The device's public key, `suite:base64`.
+    pub key: String,
+    /// Proof of the code, base64.
+    pub proof: String,
+}
+
+impl EnrolRequest {
+    /// The request of `device` with `key`, under `code`.
+    pub fn new(device: &DeviceId, key: &PublicKey, code: &EnrolmentCode) -> Self {
+        EnrolRequest { key: key.to_string(), proof: text::to_base64(&code.proof(device, key)) }
+    }
+}
+
+/// The city's answer: who is enrolled, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The device.
+    pub device: DeviceId,
+    /// Its public key.
+    pub key: String,
+    /// The city's public key, to be pinned.
+    pub city_key: String,
+    /// When.
+    #[serde(with = "time_text")]
+    pub enrolled_at: Timestamp,
+}
+
+impl Enrolment {
+    /// Its envelope, signed by the city.
+    pub fn seal(&self, city: &SigningKey) -> Vec<u8> {
+        let payload = serde_json::to_vec(self).expect("plain fields always become JSON");
+        dsse::seal(city, ENROLMENT_TYPE, &payload)
+    }
+
+    /// The city's key out of its answer, once the code's checksum, the signature, the device and
+    /// its key have been found right.
+    ///
+    /// # Errors
+    /// [`EnrolError`]: nothing may be pinned.
+    pub fn open(
+        envelope: &[u8],
+        code: &EnrolmentCode,
+        device: &DeviceId,
+        key: &PublicKey,
+    ) -> Result<PublicKey, EnrolError> {
+        let said: Enrolment =
+            json::read(&dsse::peek(envelope, SMALL_BYTES_MAX, ENROLMENT_TYPE)?, SMALL_BYTES_MAX)?;
+        let city = PublicKey::parse(&said.city_key).map_err(|_| EnrolError::Key)?;
+        if !code.names(&city) {
+            return Err(EnrolError::OtherCity);
+        }
+        dsse::open(envelope, SMALL_BYTES_MAX, ENROLMENT_TYPE, &[&city])?;
+        if said.device != *device || said.key != key.to_string() {
+            return Err(EnrolError::OtherDevice);
+        }
+        Ok(city)
+    }
+}
+
+/// `GET /v1/time`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CityTime {
+    /// What the city's clock says.
+    #[serde(with = "time_text")]
+    pub server_time: Timestamp,
+}
+
+/// The body of every refusal (4xx, 5xx).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What is wrong, in a code of [`RefusalCode`]'s list.
+    pub error: String,
+    /// For a gap: the batch that the city waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
+    /// For a clock that is wrong: the city's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_time: Option<String>,
+}
+
+/// What a refusal can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalCode {
+    /// The request's signature is missing, wrong, or by an unknown key.
+    Signature,
+    /// The request's time is too far from the city's.
+    Clock,
+    /// The nonce was used before.
+    Replay,
+    /// The enrolment code is unknown, used or made for another device.
+    Code,
+    /// The batch is not the next one.
+    Gap,
+    /// Another batch with this number is there, or its chain does not go on from the city's head.
+    Conflict,
+    /// The body is not what it should be.
+    Content,
+    /// The cursor is not known (any more): start from nothing.
+    Cursor,
+    /// There is no such thing.
+    Missing,
+    /// The body is too large.
+    Size,
+    /// The city cannot now; come again later.
+    Busy,
+}
+
+impl RefusalCode {
+    /// All of them.
+    pub const ALL: [RefusalCode; 11] = [
+        Self::Signature,
+        Self::Clock,
+        Self::Replay,
+        Self::Code,
+        Self::Gap,
+        Self::Conflict,
+        Self::Content,
+        Self::Cursor,
+        Self::Missing,
+        Self::Size,
+        Self::Busy,
+    ];
+
+    /// The code in a [`Refusal`].
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Clock => "clock",
+            Self::Replay => "replay",
+            Self::Code => "code",
+            Self::Gap => "gap",
+            Self::Conflict => "conflict",
+            Self::Content => "content",
+            Self::Cursor => "cursor",
+            Self::Missing => "missing",
+            Self::Size => "size",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// What a code means.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed(&[seed; 32]).unwrap()
+    }
+
+    #[test]
+    fn only_the_city_that_the_code_names_is_pinned() {
+        let (city, device_key, impostor) = (key(1), key(2), key(3));
+        let device = DeviceId::new("lc-kfq-017").unwrap();
+        let code = EnrolmentCode::generate(city.public()).unwrap();
+        let right = Enrolment {
+            device: device.clone(),
+            key: device_key.public().to_string(),
+            city_key: city.public().to_string(),
+            enrolled_at: "2026-03-01T09:00:00+08:00".parse().unwrap(),
+        };
+        let open = |envelope: &[u8]| Enrolment::open(envelope, &code, &device, device_key.public());
+        assert_eq!(open(&right.seal(&city)).unwrap(), *city.public());
+        // Another key that names itself, and one that names the city's.
+        let own_name = Enrolment { city_key: impostor.public().to_string(), ..right.clone() };
+        assert!(matches!(open(&own_name.seal(&impostor)), Err(EnrolError::OtherCity)));
+        assert!(matches!(open(&right.seal(&impostor)), Err(EnrolError::Envelope(_))));
+        let other = Enrolment { key: impostor.public().to_string(), ..right.clone() };
+        assert!(matches!(open(&other.seal(&city)), Err(EnrolError::OtherDevice)));
+        let other = Enrolment { device: DeviceId::new("lc-kfq-018").unwrap(), ..right };
+        assert!(matches!(open(&other.seal(&city)), Err(EnrolError::OtherDevice)));
+    }
+
+    #[test]
+    fn every_refusal_has_its_own_code() {
+        for code in RefusalCode::ALL {
+            assert_eq!(RefusalCode::from_code(code.code()), Some(code));
+        }
+        assert_eq!(RefusalCode::from_code("tired"), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! What the city decides about a meal that a box recorded.
+
+use super::dsse::{self, EnvelopeError};
+use super::json::{self, JsonError};
+use super::suite::{PublicKey, SigningKey};
+use super::text::DeviceId;
+use crate::domain::entry::EntryNumber;
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of an envelope of verdicts.
+pub const VERDICTS_BYTES_MAX: usize = 512 * 1024;
+/// Most verdicts of one answer.
+pub const VERDICTS_MAX: usize = 500;
+/// Type of the payload.
+pub const VERDICTS_TYPE: &str = "application/vnd.canteend.verdicts.v1+json";
+
+/// Why bytes are no verdicts.
+#[derive(Debug, thiserror::Error)]
+pub enum VerdictError {
+    /// The envelope does not open.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// The payload is not a list of verdicts.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// Too many, or about another device, or out of order.
+    #[error("the city's verdicts are too many, out of order, or about another device")]
+    Order,
+}
+
+/// What becomes of the meal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ruling {
+    /// It is not paid.
+    Rejected,
+    /// It is paid after all: an earlier rejection no longer holds.
+    Restored,
+}
+
+/// Why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictReason {
+    /// The elder had the day's meal at another canteen earlier.
+    DuplicateOtherCanteen,
+    /// The other canteen's meal was voided.
+    OtherVoided,
+}
+
+/// One verdict. A later one names the one it takes the place of, so that at most one stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Its number at the city, rising.
+    pub id: u64,
+    /// Whose meal.
+    pub device: DeviceId,
+    /// Entry of the meal.
+    pub n: EntryNumber,
+    /// What becomes of it.
+    pub verdict: Ruling,
+    /// Why.
+    pub reason: VerdictReason,
+    /// The meal that stands: `device#entry`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+    /// The verdict that this one takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<u64>,
+}
+
+/// `GET /v1/verdicts?after=N`: verdicts on the asking device's meals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// What to ask after next time.
+    pub next: u64,
+    /// In the order of their numbers.
+    pub items: Vec<Verdict>,
+}
+
+impl Verdicts {
+    /// Its envelope, signed by the city.
+    pub fn seal(&self, city: &SigningKey) -> Vec<u8> {
+        let payload = serde_json::to_vec(self).expect("plain fields always become JSON");
+        dsse::seal(city, VERDICTS_TYPE, &payload)
+    }
+
+    /// The verdicts after number `after` on meals of `device`, in an envelope that the city signed.
+    ///
+    /// # Errors
+    /// [`VerdictError`].
+    pub fn open(
+        envelope: &[u8],
+        city: &PublicKey,
+        device: &DeviceId,
+        after: u64,
+    ) -> Result<Self, VerdictError> {
+        let payload = dsse::open(envelope, VERDICTS_BYTES_MAX, VERDICTS_TYPE, &[city])?;
+        let verdicts: Verdicts = json::read(&payload, VERDICTS_BYTES_MAX)?;
+        let mut last = after;
+        for item in &verdicts.items {
+            if item.id <= last || item.device != *device {
+                return Err(VerdictError::Order);
+            }
+            last = item.id;
+        }
+        if verdicts.items.len() > VERDICTS_MAX || verdicts.next != last {
+            return Err(VerdictError::Order);
+        }
+        Ok(verdicts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_come_in_order_and_about_the_asking_device() {
+        let key = SigningKey::from_seed(&[1; 32]).unwrap();
+        let device = DeviceId::new("lc-kfq-017").unwrap();
+        let item = |id| Verdict {
+            id,
+            device: device.clone(),
+            n: 9,
+            verdict: Ruling::Rejected,
+            reason: VerdictReason::DuplicateOtherCanteen,
+            kept: Some("lc-dcf-003#5521".into()),
+            supersedes: None,
+        };
+        let open = |items: Vec<Verdict>, next, after| {
+            let verdicts = Verdicts { next, items };
+            Verdicts::open(&verdicts.seal(&key), key.public(), &device, after)
+        };
+        assert_eq!(open(vec![item(3), item(7)], 7, 2).unwrap().items.len(), 2);
+        assert_eq!(open(vec![], 7, 7).unwrap().next, 7);
+        let other = Verdict { device: DeviceId::new("lc-dcf-003").unwrap(), ..item(4) };
+        for (items, next, after) in [
+            (vec![item(3), item(3)], 3, 2),
+            (vec![item(7), item(3)], 7, 2),
+            (vec![item(3)], 3, 3),
+            (vec![item(3)], 9, 2),
+            (vec![], 6, 7),
+            (vec![other], 4, 2),
+        ] {
+            assert!(matches!(open(items, next, after), Err(VerdictError::Order)));
+        }
+    }
+}

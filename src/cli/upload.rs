@@ -1,0 +1,133 @@
+//! `canteend upload`, `export`, `import`: what the city has not acknowledged, over the network or
+//! on a stick.
+
+use super::{ConfigFile, block_on, credentials, say};
+use crate::city::client::Client;
+use crate::city::identity;
+use crate::city::wire::batch::RECEIPT_BYTES_MAX;
+use crate::city::wire::text::DeviceId;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::daemon::upload::{self, Patience};
+use crate::error::{Exit, Failure};
+use crate::store::Store;
+use clap::Args;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the name of a batch's file ends with.
+const BATCH_SUFFIX: &str = ".batch.json";
+/// What the name of a receipt's file ends with.
+pub(super) const RECEIPT_SUFFIX: &str = ".receipt.json";
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Give up after so many failures in a row
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    failures: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Carry {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Folder on the stick
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// The store and the line to the city of an enrolled box.
+fn open(config: &Config) -> Result<(Store, Client), Failure> {
+    let pinned = identity::pinned(&config.state)?;
+    let key = identity::device_key(&config.state, credentials().as_deref())?;
+    let store = Store::open(&config.state)?;
+    let device = DeviceId::new(store.device()).map_err(|e| Failure::new(Exit::Config, e))?;
+    let client = Client::new(pinned.url, device, Arc::new(key), pinned.key)?;
+    Ok((store, client))
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (mut store, client) = open(&options.config.load()?)?;
+    let patience = Patience::Failures(options.failures);
+    let clock = SystemClock::default();
+    let upload = upload::run(&mut store, &client, &clock, patience, async |wait| {
+        tokio::time::sleep(wait).await
+    });
+    let done = block_on(upload)??;
+    say(format_args!("{} batches; the city has entries up to {}", done.batches, done.acknowledged))
+}
+
+/// A batch or receipt of a device has the same name on every stick.
+pub(super) fn file_name(device: &DeviceId, seq: u64, suffix: &str) -> String {
+    format!("{device}.{seq:08}{suffix}")
+}
+
+pub(super) fn export(options: &Carry) -> Result<(), Failure> {
+    let (mut store, client) = open(&options.config.load()?)?;
+    upload::seal_all(&mut store, client.key())?;
+    let (mut seq, mut count) = (store.next_batch()?.map_or(0, |batch| batch.seq), 0);
+    while let Some(batch) = store.batch(seq)? {
+        let path = options.folder.join(file_name(client.device(), seq, BATCH_SUFFIX));
+        write_whole(&path, &batch.envelope)?;
+        (seq, count) = (seq + 1, count + 1);
+    }
+    say(format_args!("{count} batches in {}", options.folder.display()))
+}
+
+pub(super) fn import(options: &Carry) -> Result<(), Failure> {
+    let (mut store, client) = open(&options.config.load()?)?;
+    let mut count = 0;
+    while let Some(batch) = store.next_batch()? {
+        let path = options.folder.join(file_name(client.device(), batch.seq, RECEIPT_SUFFIX));
+        if !path.exists() {
+            break;
+        }
+        let receipt = read_bounded(&path, RECEIPT_BYTES_MAX)?;
+        upload::accept(&mut store, &client, &batch, &receipt)?;
+        count += 1;
+    }
+    let acknowledged = store.acknowledged()?;
+    say(format_args!("{count} receipts; the city has entries up to {acknowledged}"))
+}
+
+/// The batches on a stick, in the order of their numbers.
+pub(super) fn batches_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let fails = |e| file_failure(folder, e);
+    let mut found = Vec::new();
+    for file in fs::read_dir(folder).map_err(fails)? {
+        let path = file.map_err(fails)?.path();
+        if path.to_string_lossy().ends_with(BATCH_SUFFIX) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The bytes of a file of at most `bytes_max`.
+pub(super) fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|e| file_failure(path, e))?;
+    if bytes.len() > bytes_max {
+        let text = format!("{}: longer than {bytes_max} bytes", path.display());
+        return Err(Failure::new(Exit::Data, text));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file that has reached the stick when this returns.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    File::create(path)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .map_err(|e| file_failure(path, e))
+}
+
+fn file_failure(path: &Path, error: io::Error) -> Failure {
+    Failure::new(Exit::Io, format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,110 @@
+//! The city's folder: key and database.
+
+use crate::city::wire::suite::{self, KeyError, SigningKey};
+use crate::city::wire::text;
+use crate::error::{Exit, Sysexit};
+use rusqlite::Connection;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The city's private key in its folder.
+const KEY_FILE: &str = "city.key";
+/// The database in its folder.
+const DATABASE_FILE: &str = "city.db";
+/// Most bytes of a key file that are read.
+const KEY_BYTES_MAX: u64 = 1024;
+/// How long a statement waits for another process's lock.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the reference city cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CityError {
+    /// A file or folder.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Others may read the key.
+    #[error("{}: the city's key is open to others; run `chmod 600` on it", .0.display())]
+    Open(PathBuf),
+    /// No key.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+    /// The database.
+    #[error("the city's database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// What stands in the database was not written by this program.
+    #[error("the city's database holds {0} that this program did not write")]
+    Altered(&'static str),
+    /// No random bytes.
+    #[error(transparent)]
+    Random(#[from] KeyError),
+}
+
+impl Sysexit for CityError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::File { .. } | Self::Sqlite(_) => Exit::Io,
+            Self::Open(_) | Self::Key { .. } => Exit::Config,
+            Self::Altered(_) => Exit::Data,
+            Self::Random(_) => Exit::Unavailable,
+        }
+    }
+}
+
+fn file(path: &Path) -> impl Fn(io::Error) -> CityError {
+    |source| CityError::File { path: path.to_owned(), source }
+}
+
+/// The key in `dir`, made where the folder has none yet.
+pub(super) fn key(dir: &Path) -> Result<SigningKey, CityError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))?;
+    let path = dir.join(KEY_FILE);
+    if !path.exists() {
+        let mut new = OpenOptions::new();
+        let mut made =
+            new.write(true).create_new(true).mode(0o600).open(&path).map_err(file(&path))?;
+        let document = SigningKey::generate()?;
+        made.write_all(&document).and_then(|()| made.sync_all()).map_err(file(&path))?;
+    }
+    let opened = fs::File::open(&path).map_err(file(&path))?;
+    if opened.metadata().map_err(file(&path))?.permissions().mode() & 0o077 != 0 {
+        return Err(CityError::Open(path));
+    }
+    let mut document = Vec::new();
+    opened.take(KEY_BYTES_MAX).read_to_end(&mut document).map_err(file(&path))?;
+    SigningKey::from_pkcs8(&document).map_err(|source| CityError::Key { path, source })
+}
+
+/// The database in `dir`, made where there is none.
+pub(super) fn open(dir: &Path) -> Result<Connection, CityError> {
+    let mut conn = Connection::open(dir.join(DATABASE_FILE))?;
+    conn.busy_timeout(BUSY_WAIT)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+    )?;
+    let tx = conn.transaction()?;
+    let known: bool =
+        tx.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'city'", [], |r| r.get(0))?;
+    if !known {
+        tx.execute_batch(include_str!("schema.sql"))?;
+        let cursor = text::to_base64(&suite::random::<6>()?);
+        tx.execute(
+            "INSERT INTO city (one, cursor) VALUES (1, ?1)",
+            [cursor.replace(['+', '/'], "x")],
+        )?;
+    }
+    tx.commit()?;
+    Ok(conn)
+}

@@ -1,0 +1,106 @@
+//! The city's elders, and pages of what has changed.
+
+use super::City;
+use super::db::CityError;
+use super::http::Refused;
+use crate::city::wire::enrol::RefusalCode;
+use crate::city::wire::page::{ElderRow, PAGE_ROWS_MAX, Page, Tombstone};
+use rusqlite::{Connection, OptionalExtension as _};
+
+/// Most bytes of elders on a page; a page with photographs ends before it has all the rows.
+const PAGE_ROW_BYTES_MAX: usize = 8 << 20;
+
+/// A change of an elder.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Added, or other than before.
+    Upsert(ElderRow),
+    /// Taken out.
+    Tombstone(Tombstone),
+}
+
+impl City {
+    /// Changes elders and issues the next generation of the gallery. Gives its number.
+    ///
+    /// # Errors
+    /// [`CityError`]; nothing has changed then.
+    pub fn change(&self, changes: &[Change]) -> Result<u64, CityError> {
+        let mut memory = self.memory();
+        let tx = memory.conn.transaction()?;
+        let (mut change, generation): (i64, i64) = tx.query_row(
+            "SELECT coalesce(max(change), 0), coalesce(max(generation), 0) + 1 FROM elder",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for made in changes {
+            change += 1;
+            let (id, gone, json) = match made {
+                Change::Upsert(row) => (&row.elder, false, serde_json::to_string(row)),
+                Change::Tombstone(row) => (&row.elder, true, serde_json::to_string(row)),
+            };
+            let json = json.expect("plain fields always become JSON");
+            tx.execute(
+                "INSERT INTO elder (id, change, generation, gone, json) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (id) DO UPDATE SET change = ?2, generation = ?3, gone = ?4, json = ?5",
+                (id, change, generation, gone, json),
+            )?;
+        }
+        tx.commit()?;
+        Ok(generation.unsigned_abs())
+    }
+
+    /// The page after `cursor`, sealed; an empty cursor starts from nothing.
+    pub(super) fn page(&self, cursor: &str) -> Result<Vec<u8>, Refused> {
+        let memory = self.memory();
+        let own: String = memory.conn.query_row("SELECT cursor FROM city", [], |row| row.get(0))?;
+        let after = after(&memory.conn, &own, cursor)?.ok_or(RefusalCode::Cursor)?;
+        let mut page = Page {
+            generation: 0,
+            next: String::new(),
+            is_final: true,
+            upsert: Vec::new(),
+            tombstone: Vec::new(),
+        };
+        let generation: i64 =
+            memory.conn.query_row("SELECT coalesce(max(generation), 0) FROM elder", [], |row| {
+                row.get(0)
+            })?;
+        page.generation = generation.unsigned_abs();
+        let mut stmt = memory.conn.prepare_cached(
+            "SELECT change, gone, json FROM elder WHERE change > ?1 ORDER BY change LIMIT ?2",
+        )?;
+        let mut rows = stmt.query((after, PAGE_ROWS_MAX as i64 + 1))?;
+        let (mut reached, mut bytes, mut taken) = (after, 0, 0);
+        while let Some(row) = rows.next()? {
+            let (change, gone, json): (i64, bool, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            bytes += json.len();
+            if taken == PAGE_ROWS_MAX || (taken > 0 && bytes > PAGE_ROW_BYTES_MAX) {
+                page.is_final = false;
+                break;
+            }
+            let altered = |_| CityError::Altered("an elder");
+            if gone {
+                page.tombstone.push(serde_json::from_str(&json).map_err(altered)?);
+            } else {
+                page.upsert.push(serde_json::from_str(&json).map_err(altered)?);
+            }
+            (reached, taken) = (change, taken + 1);
+        }
+        page.next = format!("{own}.{reached}");
+        Ok(page.seal(&self.key))
+    }
+}
+
+/// The change that a cursor stands for, or `None` for a cursor that this city did not issue.
+fn after(conn: &Connection, own: &str, cursor: &str) -> rusqlite::Result<Option<i64>> {
+    if cursor.is_empty() {
+        return Ok(Some(0));
+    }
+    let number = cursor.strip_prefix(own).and_then(|rest| rest.strip_prefix('.'));
+    let Some(number) = number.and_then(|n| n.parse::<i64>().ok()).filter(|n| *n >= 0) else {
+        return Ok(None);
+    };
+    let last: Option<i64> =
+        conn.query_row("SELECT max(change) FROM elder", [], |row| row.get(0)).optional()?.flatten();
+    Ok((number <= last.unwrap_or(0)).then_some(number))
+}

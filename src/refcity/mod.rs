@@ -1,0 +1,73 @@
+//! The reference city: the other side of the interface, for the demo, tests and city engineers.
+//!
+//! 1. A receipt is given for entries that are durably stored, whose chain goes on from the head
+//!    that the city holds, and whose Merkle root it computed itself; never otherwise.
+//! 2. One meal of an elder and service date stands over all boxes: the earliest by a trusted
+//!    clock. Which one that is does not depend on the order in which batches arrive.
+//! 3. Whatever a box sends is hostile until its signature, digest, time and nonce have held.
+//!
+//! It is a reference and not a product: one SQLite connection, no operators, no TLS of its own (a
+//! proxy does that). It can misbehave on request ([`mischief`]).
+
+mod batches;
+mod db;
+mod devices;
+mod gallery;
+mod http;
+mod judge;
+pub mod mischief;
+mod page;
+mod report;
+mod server;
+
+pub use db::CityError;
+pub use gallery::Change;
+pub use report::{DeviceRow, Report};
+pub use server::{Running, serve, start};
+
+use crate::city::wire::suite::{PublicKey, SigningKey};
+use crate::city::wire::text::DeviceId;
+use crate::clock::Clock;
+use crate::record::merkle::Tree;
+use mischief::Mischief;
+use rusqlite::Connection;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A reference city.
+pub struct City {
+    key: SigningKey,
+    clock: Arc<dyn Clock>,
+    /// What it does wrong, when asked to.
+    pub mischief: Mischief,
+    memory: Mutex<Memory>,
+}
+
+/// What changes.
+struct Memory {
+    conn: Connection,
+    /// Merkle trees of the devices that have sent something since the start.
+    trees: HashMap<DeviceId, Tree>,
+}
+
+impl City {
+    /// Opens the city in `dir`, or founds one there: its key (0600) and its database.
+    ///
+    /// # Errors
+    /// [`CityError`] where the folder cannot be used, or its key is open to others.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, CityError> {
+        let key = db::key(dir)?;
+        let memory = Mutex::new(Memory { conn: db::open(dir)?, trees: HashMap::new() });
+        Ok(City { key, clock, mischief: Mischief::default(), memory })
+    }
+
+    /// The key that the city signs with.
+    pub fn public_key(&self) -> &PublicKey {
+        self.key.public()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().expect("no holder panics")
+    }
+}

@@ -1,0 +1,171 @@
+//! The page for the city's side.
+
+use super::report::{DeviceRow, Report};
+use crate::city::wire::suite::PublicKey;
+use crate::domain::money::Fen;
+use std::fmt::Write as _;
+
+/// Colours and sizes; no script, no font from elsewhere.
+const STYLE: &str = "\
+:root{--ink:#1d2733;--soft:#5b6b7b;--line:#dde3ea;--paper:#f6f8fa;--accent:#0b6e6e;--warn:#b3420e}\
+*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);\
+font:16px/1.5 'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif}\
+header{background:var(--accent);color:#fff;padding:20px 32px}h1{margin:0;font-size:24px}\
+header p{margin:4px 0 0;opacity:.85;font-size:14px}\
+main{max-width:1120px;margin:24px auto;padding:0 24px}\
+.sums{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:16px}\
+.sums div,section{background:#fff;border:1px solid var(--line);border-radius:10px}\
+.sums div{padding:16px}.sums b{display:block;font-size:28px}.sums span{color:var(--soft)}\
+section{margin-top:24px;padding:16px 20px;overflow-x:auto}h2{font-size:18px;margin:0 0 8px}\
+table{width:100%;border-collapse:collapse}th{text-align:left;color:var(--soft);font-weight:500}\
+th,td{padding:8px 12px 8px 0;border-top:1px solid var(--line);white-space:nowrap}\
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.warn{color:var(--warn);font-weight:600}\
+code{font:13px ui-monospace,monospace}.none{color:var(--soft)}";
+
+/// The whole page.
+pub(super) fn render(report: &Report, key: &PublicKey) -> String {
+    let mut html = format!(
+        "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>市级平台(参考实现)</title>\
+         <style>{STYLE}</style><header><h1>市级智慧养老平台 · 参考实现</h1>\
+         <p>平台公钥指纹 <code>{}</code></p></header><main>",
+        key.fingerprint()
+    );
+    sums(&mut html, report);
+    let devices: Vec<_> = report.devices.iter().map(device).collect();
+    let heads = [
+        "设备",
+        "最近批次",
+        "最近记录",
+        "收到时间",
+        "补贴人次",
+        "重复",
+        "告警",
+        "注册时间",
+        "公钥指纹",
+    ];
+    table(&mut html, "设备", &heads, &devices, "尚无设备注册");
+    let duplicates: Vec<_> = report
+        .duplicates
+        .iter()
+        .map(|d| [&d.date, &d.elder, &d.rejected, &d.kept].map(|text| cell(text)).to_vec())
+        .collect();
+    table(
+        &mut html,
+        "跨食堂重复",
+        &["日期", "老人编号", "不予补贴", "保留"],
+        &duplicates,
+        "没有重复",
+    );
+    let alarms: Vec<_> = report
+        .alarms
+        .iter()
+        .map(|a| {
+            let what = if a.what == "gap" { "批次不连续" } else { "与已收内容冲突" };
+            vec![cell(&a.at), cell(&a.device), format!("<td class=\"warn\">{what}")]
+        })
+        .collect();
+    table(&mut html, "告警", &["时间", "设备", "内容"], &alarms, "没有告警");
+    html + "</main></html>"
+}
+
+fn sums(html: &mut String, report: &Report) {
+    let yuan =
+        |fen: i64| u32::try_from(fen).map_or_else(|_| "—".to_owned(), |f| Fen::new(f).to_string());
+    let tiles = [
+        (report.meals.to_string(), "补贴人次(已定)"),
+        (report.pending.to_string(), "待核"),
+        (yuan(report.city_fen), "市级补贴(元)"),
+        (yuan(report.district_fen), "区级补贴(元)"),
+        (report.entries.to_string(), "已收记录"),
+        (report.elders.to_string(), "在册老人"),
+    ];
+    html.push_str("<div class=\"sums\">");
+    for (value, what) in tiles {
+        write!(html, "<div><b>{value}</b><span>{what}</span></div>")
+            .expect("text takes all writes");
+    }
+    html.push_str("</div>");
+}
+
+fn device(row: &DeviceRow) -> Vec<String> {
+    let alarms =
+        if row.alarms == 0 { number(0) } else { format!("<td class=\"n warn\">{}", row.alarms) };
+    vec![
+        cell(&row.device),
+        number(row.last_batch),
+        number(row.last_entry),
+        cell(row.received_at.as_deref().unwrap_or("—")),
+        number(row.meals),
+        number(row.rejected),
+        alarms,
+        cell(&row.enrolled_at),
+        format!("<td><code>{}</code>", escape(&row.key_id)),
+    ]
+}
+
+fn number(value: i64) -> String {
+    format!("<td class=\"n\">{value}")
+}
+
+fn cell(text: &str) -> String {
+    format!("<td>{}", escape(text))
+}
+
+/// Text that came from outside cannot become markup.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn table(html: &mut String, title: &str, heads: &[&str], rows: &[Vec<String>], none: &str) {
+    write!(html, "<section><h2>{title}</h2>").expect("text takes all writes");
+    if rows.is_empty() {
+        write!(html, "<p class=\"none\">{none}</p></section>").expect("text takes all writes");
+        return;
+    }
+    html.push_str("<table><tr>");
+    for head in heads {
+        write!(html, "<th>{head}").expect("text takes all writes");
+    }
+    for row in rows {
+        html.push_str("<tr>");
+        row.iter().for_each(|cell| html.push_str(cell));
+    }
+    html.push_str("</table></section>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::city::wire::suite::SigningKey;
+
+    #[test]
+    fn what_came_from_outside_is_text_on_the_page() {
+        let report = Report {
+            devices: vec![DeviceRow {
+                device: "<script>".into(),
+                key_id: "ab".into(),
+                enrolled_at: "2026".into(),
+                last_batch: 3,
+                last_entry: 90,
+                received_at: None,
+                meals: 2,
+                rejected: 0,
+                alarms: 1,
+            }],
+            alarms: vec![],
+            duplicates: vec![],
+            elders: 0,
+            entries: 0,
+            meals: 2,
+            pending: 0,
+            city_fen: 450,
+            district_fen: 400,
+        };
+        let key = SigningKey::from_seed(&[1; 32]).unwrap();
+        let html = render(&report, key.public());
+        assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"), "{html}");
+        assert!(html.contains("<b>4.50</b>") && html.contains("没有告警"));
+        assert!(html.contains(&key.public().fingerprint()));
+    }
+}

@@ -1,0 +1,150 @@
+//! What the city's side looks at: devices, alarms, duplicates, settlement over all boxes.
+
+use super::City;
+use super::db::CityError;
+use serde::Serialize;
+
+/// Most alarms and duplicates that a report lists.
+const LIST_ROWS_MAX: i64 = 50;
+
+/// A device as the city sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceRow {
+    /// Its id.
+    pub device: String,
+    /// Id of its key.
+    pub key_id: String,
+    /// When it enrolled.
+    pub enrolled_at: String,
+    /// Its last batch, or 0.
+    pub last_batch: i64,
+    /// Its last entry, or 0.
+    pub last_entry: i64,
+    /// When that came.
+    pub received_at: Option<String>,
+    /// Subsidised meals that stand.
+    pub meals: i64,
+    /// Meals rejected as duplicates.
+    pub rejected: i64,
+    /// Gaps and conflicts.
+    pub alarms: i64,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlarmRow {
+    /// Whose batch.
+    pub device: String,
+    /// When it came.
+    pub at: String,
+    /// `gap` or `conflict`.
+    pub what: String,
+}
+
+/// A meal that was rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DuplicateRow {
+    /// Pseudonymous id.
+    pub elder: String,
+    /// Service date.
+    pub date: String,
+    /// The rejected meal, `device#entry`.
+    pub rejected: String,
+    /// The meal that stands.
+    pub kept: String,
+}
+
+/// Everything on one page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Devices by id.
+    pub devices: Vec<DeviceRow>,
+    /// The last alarms.
+    pub alarms: Vec<AlarmRow>,
+    /// The last duplicates.
+    pub duplicates: Vec<DuplicateRow>,
+    /// Elders in the gallery.
+    pub elders: i64,
+    /// Entries that the city holds.
+    pub entries: i64,
+    /// Meals that stand and are firm.
+    pub meals: i64,
+    /// Meals that stand and wait (待核).
+    pub pending: i64,
+    /// The city's share (市级) of the firm meals, in fen.
+    pub city_fen: i64,
+    /// The district's share (区级) of the firm meals, in fen.
+    pub district_fen: i64,
+}
+
+impl City {
+    /// The report as of now.
+    ///
+    /// # Errors
+    /// [`CityError::Sqlite`].
+    pub fn report(&self) -> Result<Report, CityError> {
+        let memory = self.memory();
+        let conn = &memory.conn;
+        let mut devices = conn.prepare_cached(
+            "SELECT d.id, d.key_id, d.enrolled_at, coalesce(b.seq, 0), coalesce(b.last, 0),
+                b.received_at,
+                (SELECT count(*) FROM claim c
+                 WHERE c.device = d.id AND void = 0 AND rejected_for IS NULL),
+                (SELECT count(*) FROM claim c
+                 WHERE c.device = d.id AND void = 0 AND rejected_for IS NOT NULL),
+                (SELECT count(*) FROM alarm a WHERE a.device = d.id)
+             FROM device d LEFT JOIN batch b ON b.device = d.id
+                AND b.seq = (SELECT max(seq) FROM batch WHERE device = d.id)
+             ORDER BY d.id",
+        )?;
+        let devices = devices.query_map([], |row| {
+            Ok(DeviceRow {
+                device: row.get(0)?,
+                key_id: row.get(1)?,
+                enrolled_at: row.get(2)?,
+                last_batch: row.get(3)?,
+                last_entry: row.get(4)?,
+                received_at: row.get(5)?,
+                meals: row.get(6)?,
+                rejected: row.get(7)?,
+                alarms: row.get(8)?,
+            })
+        })?;
+        let mut alarms =
+            conn.prepare_cached("SELECT device, at, what FROM alarm ORDER BY id DESC LIMIT ?1")?;
+        let alarms = alarms.query_map([LIST_ROWS_MAX], |row| {
+            Ok(AlarmRow { device: row.get(0)?, at: row.get(1)?, what: row.get(2)? })
+        })?;
+        let mut duplicates = conn.prepare_cached(
+            "SELECT elder, date, device || '#' || n, rejected_for FROM claim
+             WHERE void = 0 AND rejected_for IS NOT NULL ORDER BY date DESC, elder LIMIT ?1",
+        )?;
+        let duplicates = duplicates.query_map([LIST_ROWS_MAX], |row| {
+            Ok(DuplicateRow {
+                elder: row.get(0)?,
+                date: row.get(1)?,
+                rejected: row.get(2)?,
+                kept: row.get(3)?,
+            })
+        })?;
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let (meals, pending, city_fen, district_fen) = conn.query_row(
+            "SELECT coalesce(sum(firm), 0), coalesce(sum(1 - firm), 0),
+                coalesce(sum(firm * city_fen), 0), coalesce(sum(firm * district_fen), 0)
+             FROM claim WHERE void = 0 AND rejected_for IS NULL",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        Ok(Report {
+            devices: devices.collect::<Result<_, _>>()?,
+            alarms: alarms.collect::<Result<_, _>>()?,
+            duplicates: duplicates.collect::<Result<_, _>>()?,
+            elders: count("SELECT count(*) FROM elder WHERE gone = 0")?,
+            entries: count("SELECT count(*) FROM entry")?,
+            meals,
+            pending,
+            city_fen,
+            district_fen,
+        })
+    }
+}

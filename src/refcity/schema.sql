@@ -1,0 +1,93 @@
+-- The reference city's memory. Everything is text or bytes as it came; times are text at UTC+8.
+
+CREATE TABLE device (
+    id          TEXT PRIMARY KEY,
+    key         TEXT NOT NULL,
+    key_id      TEXT NOT NULL UNIQUE,
+    enrolled_at TEXT NOT NULL,
+    enrolment   BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE code (
+    device TEXT PRIMARY KEY,
+    code   TEXT NOT NULL
+) STRICT;
+
+-- Nonces of the last minutes; older requests are refused by their time.
+CREATE TABLE nonce (
+    key_id  TEXT NOT NULL,
+    nonce   TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (key_id, nonce)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX nonce_by_age ON nonce (created);
+
+CREATE TABLE batch (
+    device         TEXT NOT NULL REFERENCES device (id),
+    seq            INTEGER NOT NULL,
+    last           INTEGER NOT NULL,
+    head           BLOB NOT NULL,
+    payload_sha256 BLOB NOT NULL,
+    envelope       BLOB NOT NULL,
+    receipt        BLOB NOT NULL,
+    received_at    TEXT NOT NULL,
+    PRIMARY KEY (device, seq)
+) STRICT;
+
+CREATE TABLE entry (
+    device TEXT NOT NULL,
+    n      INTEGER NOT NULL,
+    body   BLOB NOT NULL,
+    hash   BLOB NOT NULL,
+    PRIMARY KEY (device, n)
+) STRICT;
+
+-- Subsidised meals as the boxes claim them.
+CREATE TABLE claim (
+    device       TEXT NOT NULL,
+    n            INTEGER NOT NULL,
+    elder        TEXT NOT NULL,
+    date         TEXT NOT NULL,
+    at           TEXT NOT NULL,
+    trusted      INTEGER NOT NULL,
+    firm         INTEGER NOT NULL,
+    void         INTEGER NOT NULL DEFAULT 0,
+    city_fen     INTEGER NOT NULL,
+    district_fen INTEGER NOT NULL,
+    -- The verdict that stands, and what it says.
+    verdict      INTEGER,
+    rejected_for TEXT,
+    PRIMARY KEY (device, n)
+) STRICT;
+CREATE INDEX claim_slot ON claim (elder, date);
+
+CREATE TABLE verdict (
+    id     INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    json   TEXT NOT NULL
+) STRICT;
+CREATE INDEX verdict_device ON verdict (device, id);
+
+-- What somebody in the city has to look at: gaps, conflicts.
+CREATE TABLE alarm (
+    id     INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    at     TEXT NOT NULL,
+    what   TEXT NOT NULL
+) STRICT;
+
+-- Elders as they are now, each with the number of its last change; json is a row of a gallery
+-- page, or a tombstone.
+CREATE TABLE elder (
+    id         TEXT PRIMARY KEY,
+    change     INTEGER NOT NULL UNIQUE,
+    generation INTEGER NOT NULL,
+    gone       INTEGER NOT NULL,
+    json       TEXT NOT NULL
+) STRICT;
+
+-- Names this city's cursors, so that those of another one are noticed.
+CREATE TABLE city (
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    cursor TEXT NOT NULL
+) STRICT;

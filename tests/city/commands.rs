@@ -1,0 +1,110 @@
+//! The commands as a technician types them, against a city that serves.
+
+use super::town::Town;
+use canteend::city::wire::text::DeviceId;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Typed {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn canteend(args: &[&str]) -> Typed {
+    let ran = Command::new(env!("CARGO_BIN_EXE_canteend")).args(args).output().unwrap();
+    Typed {
+        code: ran.status.code().unwrap(),
+        out: String::from_utf8(ran.stdout).unwrap(),
+        err: String::from_utf8(ran.stderr).unwrap(),
+    }
+}
+
+/// A box's folder with a configuration and a ledger of one entry.
+fn box_folder(dir: &Path) -> PathBuf {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/lcetdz-2022.toml");
+    let config = format!(
+        "[site]\ndevice = \"lc-kfq-017\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
+         street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
+         test_box = true\n\
+         [paths]\nstate = \"state\"\nrules = \"{rules}\"\n\
+         [camera]\nsource = \"replay\"\npath = \"frames\"\n"
+    );
+    let path = dir.join("canteend.toml");
+    std::fs::write(&path, config).unwrap();
+    let stamp = canteend::domain::entry::Stamp {
+        at: super::town::at(super::town::SET_UP),
+        clock: canteend::domain::entry::ClockTrust::Trusted,
+    };
+    canteend::store::Store::init(&dir.join("state"), "lc-kfq-017", stamp).unwrap();
+    path
+}
+
+#[test]
+fn a_technician_enrols_uploads_and_finds_it_acknowledged() {
+    let town = Town::new();
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path());
+    let config = config.to_str().unwrap();
+    let url = town.running.url();
+    let early = canteend(&["upload", "--config", config]);
+    assert_eq!(early.code, 78, "{}", early.err);
+    assert!(early.err.contains("canteend provision"), "{}", early.err);
+
+    let code = town.city.make_code(&DeviceId::new("lc-kfq-017").unwrap()).unwrap().to_string();
+    let provision =
+        |code: &str| canteend(&["provision", "--city", &url, "--code", code, "--config", config]);
+    let mistyped = provision(&code[1..]);
+    assert_eq!(mistyped.code, 64, "{}", mistyped.err);
+    for _ in 0..2 {
+        let enrolled = provision(&code);
+        assert_eq!(enrolled.code, 0, "{}", enrolled.err);
+        assert!(enrolled.out.contains(&town.city.public_key().fingerprint()), "{}", enrolled.out);
+    }
+    // The machine's clock is months away from this city's; requests are dated by the city's.
+    let uploaded = canteend(&["upload", "--config", config, "--failures", "1"]);
+    let told = "1 batches; the city has entries up to 1";
+    assert_eq!(uploaded.out.trim(), told, "{}", uploaded.err);
+    assert_eq!(town.city.report().unwrap().entries, 1);
+    let page_key = &town.city.report().unwrap().devices[0].key_id;
+    assert!(provision(&code).out.replace(' ', "").contains(page_key));
+}
+
+#[test]
+fn batches_and_receipts_travel_on_a_stick() {
+    let town = Town::new();
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path());
+    let config = config.to_str().unwrap();
+    let code = town.city.make_code(&DeviceId::new("lc-kfq-017").unwrap()).unwrap().to_string();
+    let url = town.running.url();
+    canteend(&["provision", "--city", &url, "--code", &code, "--config", config]);
+    let stick = tempfile::tempdir().unwrap();
+    let stick = stick.path().to_str().unwrap();
+    let exported = canteend(&["export", stick, "--config", config]);
+    assert_eq!(
+        (exported.code, exported.out.starts_with("1 batches")),
+        (0, true),
+        "{}",
+        exported.err
+    );
+    let empty = canteend(&["import", stick, "--config", config]);
+    assert!(empty.out.starts_with("0 receipts"), "{}", empty.out);
+    let data = town.path().to_str().unwrap();
+    for _ in 0..2 {
+        let taken = canteend(&["refcity", "take", stick, "--data", data]);
+        assert_eq!(taken.code, 0, "{}", taken.err);
+    }
+    let imported = canteend(&["import", stick, "--config", config]);
+    assert_eq!(imported.out.trim(), "1 receipts; the city has entries up to 1", "{}", imported.err);
+    assert_eq!(town.city.report().unwrap().entries, 1);
+
+    // A receipt that was altered on the way is refused, and so is a batch of a stranger.
+    let file = Path::new(stick).join("lc-kfq-017.00000001.batch.json");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.iter().rposition(|b| *b == b'=').unwrap() - 3;
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    std::fs::write(&file, bytes).unwrap();
+    let refused = canteend(&["refcity", "take", stick, "--data", data]);
+    assert_eq!(refused.code, 65, "{}", refused.err);
+}

@@ -1,0 +1,12 @@
+//! The box's side and the city's side against each other, over real connections on loopback.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod commands;
+mod contract;
+mod cross_check;
+mod faults;
+mod fleet;
+mod refusals;
+mod secrets;
+mod town;

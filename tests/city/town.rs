@@ -1,0 +1,149 @@
+//! A city, boxes that are enrolled with it, and meals to upload.
+
+use canteend::city::client::{self, CityUrl, Client};
+use canteend::city::identity;
+use canteend::city::wire::suite::SigningKey;
+use canteend::city::wire::text::DeviceId;
+use canteend::clock::{Clock, ScriptedClock};
+use canteend::daemon::upload::{self, Patience, UploadError, Uploaded};
+use canteend::domain::calendar::{MealWindow, Timestamp, service_date};
+use canteend::domain::elder::ElderId;
+use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp};
+use canteend::domain::money::Fen;
+use canteend::domain::subsidy::{Award, Standing};
+use canteend::refcity::{City, Running, start};
+use canteend::store::Store;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// When everything in these tests happens, unless a test says otherwise.
+pub const NIGHT: &str = "2026-03-02T22:00:00+08:00";
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn clock(text: &str) -> Arc<ScriptedClock> {
+    Arc::new(ScriptedClock::new(at(text)))
+}
+
+/// When the boxes were set up.
+pub const SET_UP: &str = "2019-01-01T08:00:00+08:00";
+
+/// Runs a future to its end.
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+pub struct Town {
+    pub city: Arc<City>,
+    pub running: Running,
+    dir: TempDir,
+}
+
+impl Town {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (city, running) = Self::open(dir.path());
+        Town { city, running, dir }
+    }
+
+    fn open(dir: &Path) -> (Arc<City>, Running) {
+        let city = Arc::new(City::open(dir, clock(NIGHT)).unwrap());
+        let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let running = start(city.clone(), loopback).unwrap();
+        (city, running)
+    }
+
+    /// The city's process ends and another one goes on with what was written.
+    pub fn restart(self) -> Self {
+        let Town { city, running, dir } = self;
+        drop((running, city));
+        let (city, running) = Self::open(dir.path());
+        Town { city, running, dir }
+    }
+
+    /// The city's folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn url(&self) -> CityUrl {
+        CityUrl::parse(&self.running.url()).unwrap()
+    }
+
+    /// A new box with a fresh ledger, enrolled.
+    pub fn enrol(&self, device: &str) -> TestBox {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let stamp = Stamp { at: at(SET_UP), clock: ClockTrust::Trusted };
+        let store = Store::init(&state, device, stamp).unwrap();
+        let key = Arc::new(identity::device_key_or_new(&state, None).unwrap());
+        let device = DeviceId::new(device).unwrap();
+        let code = self.city.make_code(&device).unwrap();
+        let pinned = wait(client::enrol(&self.url(), &device, key.public(), &code)).unwrap();
+        assert_eq!(&pinned, self.city.public_key());
+        let client = Client::new(self.url(), device, key.clone(), pinned).unwrap();
+        TestBox { store, client, key, dir }
+    }
+}
+
+pub struct TestBox {
+    pub store: Store,
+    pub client: Client,
+    pub key: Arc<SigningKey>,
+    pub dir: TempDir,
+}
+
+impl TestBox {
+    /// From now on it talks to `town`, and believes its key.
+    pub fn turn_to(&mut self, town: &Town) {
+        let device = self.client.device().clone();
+        let city = town.city.public_key().clone();
+        self.client = Client::new(town.url(), device, self.key.clone(), city).unwrap();
+    }
+
+    pub fn append(&mut self, time: &str, event: &Event) -> EntryNumber {
+        self.append_by(time, ClockTrust::Trusted, event)
+    }
+
+    pub fn append_by(&mut self, time: &str, clock: ClockTrust, event: &Event) -> EntryNumber {
+        self.store.append(Stamp { at: at(time), clock }, event).unwrap().n
+    }
+
+    /// Uploads without waiting between failures, however many there are.
+    pub fn upload(&mut self) -> Result<Uploaded, UploadError> {
+        self.upload_by(&*clock(NIGHT), Patience::Failures(100))
+    }
+
+    pub fn upload_by(
+        &mut self,
+        clock: &dyn Clock,
+        patience: Patience,
+    ) -> Result<Uploaded, UploadError> {
+        let no_pause = async |_: Duration| {};
+        wait(upload::run(&mut self.store, &self.client, clock, patience, no_pause))
+    }
+}
+
+/// A subsidised meal of 4 yuan at `time`.
+pub fn meal(elder: &str, time: &str) -> Event {
+    Event::Meal(Meal {
+        elder: ElderId::new(elder).unwrap(),
+        date: service_date(at(time)),
+        window: MealWindow::Lunch,
+        method: Method::Face,
+        award: Award {
+            rules: "lcetdz-2022".into(),
+            band: "80+".into(),
+            city: Fen::new(200),
+            district: Fen::new(200),
+        },
+        standing: Standing::Firm,
+        basis: None,
+        eligibility_as_of: service_date(at(time)),
+    })
+}
