@@ -100,6 +100,7 @@ fn fill(dir: &Path, device: &str, meals: usize) -> Outcome<()> {
             },
             standing: Standing::Firm,
             eligibility_as_of: date,
+            basis: None,
         };
         store.append(stamp(day, n), &Event::Meal(meal))?;
     }

@@ -32,6 +32,11 @@ impl Month {
         self.year
     }
 
+    /// Its first day.
+    pub fn first_day(self) -> Date {
+        Date::constant(self.year, self.month, 1)
+    }
+
     /// The month after.
     pub fn next(self) -> Self {
         match self.month {
@@ -56,6 +61,7 @@ mod tests {
         let march = Month::parse("2026-03").unwrap();
         assert_eq!(march.to_string(), "2026-03");
         assert_eq!(march, Month::of(Date::constant(2026, 3, 31)));
+        assert_eq!(march.first_day(), Date::constant(2026, 3, 1));
         for bad in ["2026-3", "2026-13", "2026-00", "26-03", "2026/03", "2026-03-01", "+026-03", ""]
         {
             assert_eq!(Month::parse(bad), None, "{bad}");

@@ -27,13 +27,11 @@ pub type BandIndex = u16;
 /// Place of an operator in [`Book::operators`].
 pub type OperatorIndex = u16;
 
-/// An adjustment in this period of a meal of an earlier month, whose settlement was closed.
+/// An adjustment of a meal of an earlier month, whose settlement was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carried {
-    /// The month that it reduces.
+    /// The month whose settlement it reduces.
     pub month: Month,
-    /// The adjusting entry.
-    pub by: EntryNumber,
     /// What is taken back, of both shares together.
     pub fen: Fen,
 }
@@ -72,12 +70,24 @@ pub enum Dish {
     Visit(NoAward),
 }
 
+impl Dish {
+    /// Both shares of a meal together; nothing for a visit.
+    pub fn worth(&self) -> Fen {
+        match self {
+            Dish::Meal { city, district, .. } => {
+                city.checked_add(*district).expect("the ledger's format bounds their sum")
+            }
+            Dish::Visit(_) => Fen::ZERO,
+        }
+    }
+}
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// It counts (有效).
     Valid,
-    /// It counts, and its amount waits for confirmation (待核).
+    /// It counts, but not as subsidised yet: its amount waits for confirmation (待核).
     Pending,
     /// It counts, and a later entry took back part or all of its amount (核减).
     Reduced {
@@ -85,6 +95,8 @@ pub enum State {
         by: EntryNumber,
         /// What was taken back, of both shares together.
         fen: Fen,
+        /// The month whose settlement that reduces: its own, or a later one.
+        month: Month,
     },
     /// It was undone by that entry (撤销).
     Voided(EntryNumber),
@@ -111,6 +123,8 @@ pub struct Serving {
     pub clock: ClockTrust,
     /// It was entered after its service date (补录).
     pub late: bool,
+    /// The entry that confirmed it, where it waited for that.
+    pub confirmed: Option<EntryNumber>,
     /// Who vouched for it, as a place in [`Book::operators`]; none for face and card.
     pub operator: Option<OperatorIndex>,
 }
@@ -121,10 +135,16 @@ impl Serving {
         !matches!(self.state, State::Voided(_))
     }
 
-    /// City's and district's share, in fen, of a meal that stands; 0 otherwise.
+    /// Whether it counts as 补贴人次: a subsidised meal that stands and does not wait.
+    pub fn subsidised(&self) -> bool {
+        let settled = self.stands() && self.state != State::Pending;
+        settled && matches!(self.dish, Dish::Meal { .. })
+    }
+
+    /// City's and district's share, in fen, of what is [`Serving::subsidised`]; 0 otherwise.
     pub fn shares(&self) -> (u64, u64) {
         match self.dish {
-            Dish::Meal { city, district, .. } if self.stands() => {
+            Dish::Meal { city, district, .. } if self.subsidised() => {
                 (city.get().into(), district.get().into())
             }
             _ => (0, 0),
@@ -143,11 +163,12 @@ pub struct Book {
     pub servings: Vec<Serving>,
     /// Everybody who was ever served.
     pub elders: Vec<ElderId>,
-    /// Codes of the age bands met, such as `80+`.
+    /// Codes of the age bands ever met, such as `80+`.
     pub bands: Vec<String>,
-    /// Operators who vouched for servings of the period.
+    /// Operators who ever vouched for a serving.
     pub operators: Vec<OperatorId>,
-    /// Adjustments of earlier months' meals that count in this period.
+    /// Adjustments of earlier months' meals, where the first day of the month that they reduce
+    /// lies in the period: so parts of a month add up to the month.
     pub carried: Vec<Carried>,
     /// Reviews of the period that expired.
     pub unnamed: Vec<Unnamed>,

@@ -58,6 +58,9 @@ pub(super) fn of(book: &Book) -> Chart {
         by_day.entry(serving.date).or_insert_with(|| vec![0; series.len()])[place(serving.dish)] +=
             1;
     }
+    for unnamed in &book.unnamed {
+        by_day.entry(unnamed.date).or_insert_with(|| vec![0; series.len()])[order.len()] += 1;
+    }
     let daily = book.period.dates().count() <= DAYS_MAX;
     let bars = if daily {
         book.period.dates().map(|date| day_bar(date, by_day.remove(&date), series.len())).collect()

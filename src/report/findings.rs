@@ -12,7 +12,7 @@ use crate::domain::calendar::Date;
 use crate::domain::elder::{Elder, NoticeWhy};
 use crate::domain::entry::{ClockTrust, EntryNumber, Method};
 use jiff::ToSpan as _;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Share of late entries above which they are a finding, in per mille. A box that works needs none
 /// but after a power cut.
@@ -187,20 +187,31 @@ fn share(book: &Book, what: &str, per_mille_max: u64, odd: impl Fn(&Serving) -> 
     }
 }
 
-/// Servings that count, by day, in order.
-fn days(book: &Book) -> BTreeMap<Date, Vec<&Serving>> {
-    let mut days: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    book.standing().for_each(|s| days.entry(s.date).or_default().push(s));
-    days
+/// The entries of everybody who counts, by day.
+fn days(book: &Book) -> impl Iterator<Item = (Date, Vec<EntryNumber>)> {
+    let named = book.standing().map(|s| (s.date, s.n));
+    by_day(named.chain(book.unnamed.iter().map(|u| (u.date, u.n))))
+}
+
+/// Entries by day, both in rising order.
+fn by_day(
+    entries: impl Iterator<Item = (Date, EntryNumber)>,
+) -> impl Iterator<Item = (Date, Vec<EntryNumber>)> {
+    let mut days: BTreeMap<Date, Vec<EntryNumber>> = BTreeMap::new();
+    entries.for_each(|(date, n)| days.entry(date).or_default().push(n));
+    days.into_iter().map(|(date, mut entries)| {
+        entries.sort_unstable();
+        (date, entries)
+    })
 }
 
 /// 每日人次雷同: the same count on [`EQUAL_DAYS_MIN`] or more serving days in a row.
 pub(super) fn equal_days(book: &Book) -> Outcome {
-    let days: Vec<_> = days(book).into_iter().collect();
+    let days: Vec<_> = days(book).collect();
     let runs = days.chunk_by(|(_, a), (_, b)| a.len() == b.len());
-    let finding = |run: &[(Date, Vec<&Serving>)]| {
-        let [(first, servings), .., (last, _)] = run else { return None };
-        let mut entries: Vec<_> = run.iter().flat_map(|(_, s)| s).map(|s| s.n).collect();
+    let finding = |run: &[(Date, Vec<EntryNumber>)]| {
+        let [(first, each), .., (last, _)] = run else { return None };
+        let mut entries: Vec<_> = run.iter().flat_map(|(_, entries)| entries).copied().collect();
         entries.sort_unstable();
         (run.len() >= EQUAL_DAYS_MIN).then(|| Finding {
             date: Some(*first),
@@ -211,7 +222,7 @@ pub(super) fn equal_days(book: &Book) -> Outcome {
                 day(*first),
                 day(*last),
                 run.len(),
-                servings.len()
+                each.len()
             ),
         })
     };
@@ -220,35 +231,32 @@ pub(super) fn equal_days(book: &Book) -> Outcome {
 
 /// 停业日就餐
 pub(super) fn closed_days(book: &Book, sources: Sources<'_>) -> Outcome {
-    let closed = days(book).into_iter().filter(|(date, _)| sources.site.closed.contains(*date));
-    let finding = |(date, servings): (Date, Vec<&Serving>)| Finding {
+    let closed = days(book).filter(|(date, _)| sources.site.closed.contains(*date));
+    let finding = |(date, entries): (Date, Vec<EntryNumber>)| Finding {
         date: Some(date),
         elder: None,
-        entries: servings.iter().map(|s| s.n).collect(),
-        text: format!("停业日有{}人次就餐", servings.len()),
+        text: format!("停业日有{}人次就餐", entries.len()),
+        entries,
     };
     found(closed.map(finding).collect())
 }
 
 /// 时钟异常: written while the clock was not trusted, or earlier than the entry before.
 pub(super) fn clock(book: &Book) -> Outcome {
-    let doubted = |s: &&Serving| s.clock == ClockTrust::Untrusted;
-    let untrusted = days(book).into_iter().filter_map(|(date, servings)| {
-        let entries: Vec<_> = servings.into_iter().filter(doubted).map(|s| s.n).collect();
-        let text = format!("时钟不可信时记录{}人次", entries.len());
-        (!entries.is_empty()).then_some(Finding { date: Some(date), elder: None, entries, text })
-    });
-    let mut steps: HashMap<Date, Vec<EntryNumber>> = HashMap::new();
-    for (date, n) in &book.backwards {
-        steps.entry(*date).or_default().push(*n);
-    }
-    let backwards = steps.into_iter().map(|(date, entries)| Finding {
+    let doubted = book.standing().filter(|s| s.clock == ClockTrust::Untrusted);
+    let doubted = by_day(doubted.map(|s| (s.date, s.n))).map(|(date, entries)| Finding {
         date: Some(date),
         elder: None,
+        text: format!("时钟不可信时记录{}人次", entries.len()),
         entries,
-        text: "记录时间早于前一条记录".to_owned(),
     });
-    let mut findings: Vec<_> = untrusted.chain(backwards).collect();
+    let backwards = by_day(book.backwards.iter().copied()).map(|(date, entries)| Finding {
+        date: Some(date),
+        elder: None,
+        text: "记录时间早于前一条记录".to_owned(),
+        entries,
+    });
+    let mut findings: Vec<_> = doubted.chain(backwards).collect();
     findings.sort_by_key(|f| (f.date, f.entries.first().copied()));
     found(findings)
 }

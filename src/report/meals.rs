@@ -1,7 +1,8 @@
 //! 就餐明细: every meal and visit, the undone ones too, in order of entry.
 //!
-//! An undone meal shows no amount and says in 原因 what it was worth, and a reduced one shows its
-//! amounts and says there what was taken back, so that the columns add up to the settlement's.
+//! An undone meal and one that waits show no amount and say in 原因 what they were or would be
+//! worth, and a reduced one shows its amounts and says there what was taken back, so that the
+//! columns add up to the settlement's.
 
 use super::book::{Book, Dish, Serving, State};
 use super::columns::MEALS;
@@ -9,6 +10,8 @@ use super::people::{People, age_on};
 use super::table::{Cell, Table, yuan};
 use super::{Body, Figure, Sources};
 use crate::domain::entry::{ClockTrust, Method};
+use crate::domain::money::Fen;
+use crate::domain::month::Month;
 use crate::domain::subsidy::NoAward;
 
 pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Body {
@@ -36,16 +39,18 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
             Cell::Empty,
         ]);
     }
-    let standing = book.standing().count();
-    let voided = book.servings.len() - standing;
+    let voided = book.servings.len() - book.standing().count();
     let total = |field| table.total(field).unwrap_or_default();
     let figures = vec![
-        Figure { label: "就餐人次", value: standing.to_string(), unit: "人次" },
+        Figure { label: "就餐人次", value: book.diners().to_string(), unit: "人次" },
         Figure { label: "市级补贴", value: yuan(total("city_fen")), unit: "元" },
         Figure { label: "区级补贴", value: yuan(total("district_fen")), unit: "元" },
         Figure { label: "撤销", value: voided.to_string(), unit: "人次" },
     ];
-    let notes = vec!["撤销的就餐金额计为 0.00，原金额见“原因”。".to_owned()];
+    let mut notes = vec!["撤销和待核的就餐金额计为 0.00，原金额见“原因”。".to_owned()];
+    if !book.unnamed.is_empty() {
+        notes.push(format!("另有核验超时{}人次，不知姓名，未列。", book.unnamed.len()));
+    }
     Body { table, figures, notes, ladder: None }
 }
 
@@ -69,28 +74,34 @@ fn state(state: State) -> &'static str {
 /// Why an amount is not simply what a meal is worth.
 fn reasons(serving: &Serving) -> Vec<String> {
     let mut said = Vec::new();
-    let worth = match serving.dish {
-        Dish::Visit(reason) => {
-            said.push(no_award(reason).to_owned());
-            0
-        }
-        Dish::Meal { city, district, .. } => u64::from(city.get()) + u64::from(district.get()),
-    };
+    if let Dish::Visit(reason) = serving.dish {
+        said.push(no_award(reason).to_owned());
+    }
+    let worth = yuan(serving.dish.worth().get().into());
     match serving.state {
-        State::Voided(by) if worth > 0 => {
-            said.push(format!("由第{by}条撤销，原补贴{}元", yuan(worth)));
+        State::Voided(by) if serving.dish.worth() > Fen::ZERO => {
+            said.push(format!("由第{by}条撤销，原补贴{worth}元"));
         }
         State::Voided(by) => said.push(format!("由第{by}条撤销")),
-        State::Reduced { by, fen } => {
-            said.push(format!("由第{by}条核减{}元", yuan(fen.get().into())));
+        State::Reduced { by, fen, month } => {
+            let fen = yuan(fen.get().into());
+            let later = if month == Month::of(serving.date) {
+                String::new()
+            } else {
+                format!("，计入{month}结算")
+            };
+            said.push(format!("由第{by}条核减{fen}元{later}"));
         }
-        State::Pending if serving.clock == ClockTrust::Trusted => {
+        State::Pending => said.push(format!("待核{worth}元")),
+        State::Valid => {}
+    }
+    match (serving.confirmed, serving.clock) {
+        (Some(by), _) => said.push(format!("由第{by}条确认")),
+        (None, ClockTrust::Untrusted) => said.push("时钟待确认".to_owned()),
+        (None, ClockTrust::Trusted) if serving.state == State::Pending => {
             said.push("资格数据过期".to_owned());
         }
-        State::Pending | State::Valid => {}
-    }
-    if serving.clock == ClockTrust::Untrusted {
-        said.push("时钟待确认".to_owned());
+        (None, ClockTrust::Trusted) => {}
     }
     if serving.late {
         said.push("补录".to_owned());

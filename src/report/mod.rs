@@ -28,6 +28,8 @@ pub mod period;
 mod roster;
 mod settlement;
 pub mod table;
+#[cfg(test)]
+mod tests;
 mod to_csv;
 mod to_json;
 mod to_xlsx;

