@@ -101,6 +101,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     for appearance in &DAY {
         play(appearance, &options.photos, start, &mut checkin, &mut writer, &mut counts)?;
     }
+    demo_city::night(&folder.path, writer.store(), ROSTER[0].id)?;
     let verified = Reader::open(&folder.path.join("state"))?.verify(Depth::Full, |_| {})?;
     let c = counts;
     say(format_args!(
@@ -114,8 +115,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         c.staff,
         c.turned_to,
         verified.entries,
-    ))?;
-    demo_city::night(&folder.path, writer.store(), ROSTER[0].id)
+    ))
 }
 
 /// Enrols the cast the way a technician does: a roster and a folder of photographs. Group

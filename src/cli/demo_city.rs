@@ -35,30 +35,26 @@ pub(super) fn night(folder: &Path, store: &mut Store, elder: &str) -> Result<(),
     let city = Arc::new(City::open(&folder.join("city"), clock.clone())?);
     let loopback = ([127, 0, 0, 1], 0).into();
     let running = start(city.clone(), loopback).map_err(|e| Failure::new(Exit::Unavailable, e))?;
-    say(format_args!("\n22:00:00  the night's upload to a city at {}", running.url()))?;
-
     let mut other = other_canteen(folder, elder)?;
     let line = enrol(&city, &running, &folder.join("other"), OTHER_DEVICE)?;
     send(&mut other, &line, &clock)?;
     let line = enrol(&city, &running, &folder.join("state"), store.device())?;
     let done = send(store, &line, &clock)?;
     say(format_args!(
-        "          {} batch, signed by {}; receipt signed by {}; the city has entries 1 to {}",
-        done.batches,
-        line.key().public().id(),
-        line.city().id(),
-        done.acknowledged
+        "\n22:00  the night: {} batch, signed by the box and sent to the reference city on this \
+         machine;\n       its signed receipt says that it has entries 1 to {}",
+        done.batches, done.acknowledged
     ))?;
     for verdict in block_on(line.verdicts(time(NIGHT), 0))??.items {
         let kept = verdict.kept.as_deref().unwrap_or("none");
         say(format_args!(
-            "          verdict on #{}: not paid, the elder ate elsewhere before ({kept})",
+            "       its verdict on #{}: not paid, the elder ate elsewhere before ({kept})",
             verdict.n
         ))?;
     }
     let report = city.report()?;
     say(format_args!(
-        "          settlement over {} canteens: {} meals, {} yuan",
+        "       its settlement over {} canteens: {} meals, {} yuan",
         report.devices.len(),
         report.meals,
         Fen::new(u32::try_from(report.city_fen + report.district_fen).unwrap_or(u32::MAX))

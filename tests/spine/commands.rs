@@ -21,6 +21,9 @@ fn the_demo_shows_every_outcome_and_the_readme_shows_the_demo() {
         let row = ran.out.lines().find(|l| l.contains(who)).unwrap_or_else(|| panic!("{who}"));
         assert!(row.contains(screen) && row.contains(ledger), "{row}");
     }
+    for night in ["entries 1 to 9", "verdict on #3: not paid", "over 2 canteens: 2 meals, 6 yuan"] {
+        assert!(ran.out.contains(night), "{night:?} is not in {}", ran.out);
+    }
     let last = ran.out.lines().last().unwrap();
     assert!(last.contains("2 subsidised meals (6 yuan)"), "{last}");
     assert!(last.ends_with("ledger verified"), "{last}");
