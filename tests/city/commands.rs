@@ -24,14 +24,16 @@ fn canteend(args: &[&str]) -> Typed {
 fn box_folder(dir: &Path) -> PathBuf {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/lcetdz-2022.toml");
     let config = format!(
-        "[site]\ndevice = \"lc-kfq-017\"\nname = \"幸福食堂\"\narea = \"urban\"\ntest_box = true\n\
+        "[site]\ndevice = \"lc-kfq-017\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
+         street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
+         test_box = true\n\
          [paths]\nstate = \"state\"\nrules = \"{rules}\"\n\
          [camera]\nsource = \"replay\"\npath = \"frames\"\n"
     );
     let path = dir.join("canteend.toml");
     std::fs::write(&path, config).unwrap();
     let stamp = canteend::domain::entry::Stamp {
-        at: super::town::at(super::town::NIGHT),
+        at: super::town::at(super::town::SET_UP),
         clock: canteend::domain::entry::ClockTrust::Trusted,
     };
     canteend::store::Store::init(&dir.join("state"), "lc-kfq-017", stamp).unwrap();

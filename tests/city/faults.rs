@@ -3,6 +3,7 @@
 use super::town::{NIGHT, TestBox, Town, clock, meal};
 use canteend::city::wire::enrol::RefusalCode;
 use canteend::daemon::upload::{Patience, UploadError};
+use canteend::domain::entry::ClockTrust;
 use canteend::refcity::mischief::{Cut, Trick};
 use canteend::store::Store;
 use std::time::Duration;
@@ -131,12 +132,14 @@ fn five_weeks_of_backlog_upload_in_order_across_a_restart_of_the_city() {
 fn a_wrong_clock_dates_requests_by_the_citys_and_changes_no_entry() {
     let town = Town::new();
     let mut test_box = town.enrol("lc-kfq-017");
-    test_box.append("2019-01-01T12:00:00+08:00", &meal("p_1", LUNCH));
+    let long_ago = "2019-01-01T12:00:00+08:00";
+    test_box.append_by(long_ago, ClockTrust::Untrusted, &meal("p_1", long_ago));
     let stuck = clock("2019-01-01T00:00:00+08:00");
     test_box.upload_by(&*stuck, Patience::Failures(1)).unwrap();
     test_box.append(LUNCH, &meal("p_2", LUNCH));
     test_box.upload_by(&*stuck, Patience::Failures(1)).unwrap();
-    agree(&town, &test_box, 3);
+    // Each turn of the clock's trust has an entry of its own.
+    agree(&town, &test_box, 5);
 }
 
 #[test]

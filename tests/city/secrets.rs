@@ -1,6 +1,6 @@
 //! Nothing secret leaves: what is planted on the box is searched for in every byte sent.
 
-use super::town::{NIGHT, Town, at, clock, meal};
+use super::town::{NIGHT, SET_UP, Town, at, clock, meal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use canteend::city::client::{CityUrl, Client};
@@ -52,6 +52,7 @@ fn no_name_birth_date_or_template_is_among_the_bytes_sent() {
     let elder = Elder {
         id: ElderId::new("p_7f3a").unwrap(),
         name: NAME.to_owned(),
+        id_last4: None,
         sex: Sex::Female,
         birth: Date::constant(1941, 7, 19),
         eligible: vec![],
@@ -59,7 +60,7 @@ fn no_name_birth_date_or_template_is_among_the_bytes_sent() {
         notices: vec![],
         consent: Consent { store_face: true, transmit: true },
     };
-    let stamp = Stamp { at: at(NIGHT), clock: ClockTrust::Trusted };
+    let stamp = Stamp { at: at(SET_UP), clock: ClockTrust::Trusted };
     let enrolled = [Enrolled { elder, templates: vec![template] }];
     test_box.store.replace_gallery(stamp, model, &enrolled).unwrap();
     let noon = "2026-03-02T12:00:00+08:00";

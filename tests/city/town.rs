@@ -8,6 +8,7 @@ use canteend::clock::{Clock, ScriptedClock};
 use canteend::daemon::upload::{self, Patience, UploadError, Uploaded};
 use canteend::domain::calendar::{MealWindow, Timestamp, service_date};
 use canteend::domain::elder::ElderId;
+use canteend::domain::entry::operation::{ClockChange, ClockWhy};
 use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp};
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, Standing};
@@ -29,6 +30,9 @@ pub fn at(text: &str) -> Timestamp {
 pub fn clock(text: &str) -> Arc<ScriptedClock> {
     Arc::new(ScriptedClock::new(at(text)))
 }
+
+/// When the boxes were set up.
+pub const SET_UP: &str = "2019-01-01T08:00:00+08:00";
 
 /// Runs a future to its end.
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -76,7 +80,7 @@ impl Town {
     pub fn enrol(&self, device: &str) -> TestBox {
         let dir = tempfile::tempdir().unwrap();
         let state = dir.path().join("state");
-        let stamp = Stamp { at: at(NIGHT), clock: ClockTrust::Trusted };
+        let stamp = Stamp { at: at(SET_UP), clock: ClockTrust::Trusted };
         let store = Store::init(&state, device, stamp).unwrap();
         let key = Arc::new(identity::device_key_or_new(&state, None).unwrap());
         let device = DeviceId::new(device).unwrap();
@@ -84,7 +88,7 @@ impl Town {
         let pinned = wait(client::enrol(&self.url(), &device, key.public(), &code)).unwrap();
         assert_eq!(&pinned, self.city.public_key());
         let client = Client::new(self.url(), device, key.clone(), pinned).unwrap();
-        TestBox { store, client, key, dir }
+        TestBox { store, client, key, dir, trusted: true }
     }
 }
 
@@ -93,6 +97,8 @@ pub struct TestBox {
     pub client: Client,
     pub key: Arc<SigningKey>,
     pub dir: TempDir,
+    /// Whether the last entry's clock was believed.
+    trusted: bool,
 }
 
 impl TestBox {
@@ -108,7 +114,15 @@ impl TestBox {
     }
 
     pub fn append_by(&mut self, time: &str, clock: ClockTrust, event: &Event) -> EntryNumber {
-        self.store.append(Stamp { at: at(time), clock }, event).unwrap().n
+        let stamp = Stamp { at: at(time), clock };
+        let trusted = clock == ClockTrust::Trusted;
+        if trusted != self.trusted {
+            let why = if trusted { ClockWhy::Agrees } else { ClockWhy::Jump };
+            let change = ClockChange { trusted, why, boot: [1; 16], offset_ms: 0 };
+            self.store.append(stamp, &Event::Clock(change)).unwrap();
+            self.trusted = trusted;
+        }
+        self.store.append(stamp, event).unwrap().n
     }
 
     /// Uploads without waiting between failures, however many there are.
