@@ -2,12 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models photos demo test bench fmt lint doc clean ci
+.PHONY: help setup models photos demo test vm-test bench fmt lint doc clean ci
 
 BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install missing system packages; fetch models and photographs
 	@scripts/setup.sh
@@ -27,6 +27,9 @@ test: setup ## run all tests, and each bench once with small input
 	@for bench in $(BENCHES); do \
 		cargo bench --quiet --bench "$$bench" -- --small || exit; \
 	done
+
+vm-test: setup ## test the camera path against the real driver in a virtual machine
+	@scripts/vm-camera.sh
 
 bench: setup ## run each bench in full
 	@for bench in $(BENCHES); do \

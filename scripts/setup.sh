@@ -51,6 +51,8 @@ package_for() {
     case $1 in
     pip) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     certificates) [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates ;;
+    # nokhwa's bindings are made from the kernel's header while building.
+    libclang) compgen -G '/usr/lib/*/libclang-[0-9]*.so*' >/dev/null || echo libclang1 ;;
     cc) command -v cc >/dev/null || echo build-essential ;;
     *) command -v "$1" >/dev/null || echo "$1" ;;
     esac
@@ -176,7 +178,7 @@ fetch() {
 
 system() {
     command -v cargo >/dev/null || fail "there is no cargo on PATH; install Rust with rustup first"
-    need cc make certificates
+    need cc make certificates libclang
 }
 
 # A machine without a pinned ONNX Runtime is told so before anything is fetched for it.

@@ -60,6 +60,7 @@ const FENCES: &[(&str, &str)] = &[
     ("ring", "record store vision city"),
     ("rusqlite", "store refcity"),
     ("toml", "config vision"),
+    ("v4l", "camera"),
     ("zune_jpeg", "camera vision frame"),
 ];
 

@@ -165,12 +165,14 @@ fn each_flaw_of_a_picture_is_named() {
     let whole = photo("obama.jpg");
     let near = part(&whole, [190, 0], [600, 600]);
     let far = shrunk(&part(&whole, [-1200, -900], [3200, 3200]), 5);
+    let points = analyser.look(&near, Depth::Places).unwrap()[0].points;
     let cases = [
         ("as it is", near.clone(), None),
         ("far", far, Some(Flaw::TooFar)),
         ("cut", part(&whole, [430, 0], [480, 600]), Some(Flaw::CutOff)),
         ("dark", altered(&near, |v| v * 0.12), Some(Flaw::TooDark)),
         ("bright", altered(&near, |v| (v * 0.5 + 150.0).min(255.0)), Some(Flaw::TooBright)),
+        ("masked", masked(&near, &points), Some(Flaw::Covered)),
         ("blurred", blurred(&near, 9), Some(Flaw::Blurred)),
     ];
     for (name, frame, flaw) in cases {
@@ -178,6 +180,22 @@ fn each_flaw_of_a_picture_is_named() {
         let first = found.first().unwrap_or_else(|| panic!("{name}: no face"));
         assert_eq!(first.flaw, flaw, "{name}: {:?}", first.quality);
     }
+}
+
+/// A light blue cloth from the nose down, as wide as the eyes are apart and half as much again.
+fn masked(frame: &Frame, [left, right, nose, mouth, _]: &[[f32; 2]; 5]) -> Frame {
+    let (middle, apart) = ((left[0] + right[0]) / 2.0, right[0] - left[0]);
+    let down = nose[1]..mouth[1] + apart / 2.0;
+    let across = middle - apart * 0.75..middle + apart * 0.75;
+    let mut rgb = frame.rgb().to_vec();
+    for (i, pixel) in rgb.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+        let (x, y) = (i % frame.width() as usize, i / frame.width() as usize);
+        if across.contains(&(x as f32)) && down.contains(&(y as f32)) {
+            *pixel = [130, 170, 200];
+        }
+    }
+    Frame::new(frame.width(), frame.height(), rgb, Duration::ZERO)
+        .expect("the pixels fill the frame")
 }
 
 fn shrunk(frame: &Frame, by: u32) -> Frame {

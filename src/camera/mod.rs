@@ -1,13 +1,24 @@
 //! Where frames come from.
 //!
 //! 1. A source yields frames in the order of their `taken` times, which never go back.
-//! 2. A broken picture is an error for that frame and names it; the source goes on after it.
+//! 2. A broken picture of a replay is an error for that frame and names it; the source goes on
+//!    after it. A camera's broken pictures are counted and left out.
+//! 3. A camera runs in a process of its own (`worker`), because its driver can block for ever and
+//!    the libraries that speak to it can panic; `supervise` watches and replaces that process.
 //!
 //! It does not look at what a frame shows.
 
+pub mod device;
+pub mod fault;
+pub mod fresh;
 pub mod mjpeg;
+pub mod mode;
 pub mod replay;
+pub mod supervise;
 pub mod walkup;
+pub mod wire;
+pub mod worker;
+pub mod yuyv;
 
 use crate::error::{Exit, Sysexit};
 use crate::frame::Frame;
@@ -50,6 +61,17 @@ pub enum CameraError {
         /// The bound.
         max: u64,
     },
+    /// The camera was lost; it is being tried again.
+    #[error("camera {}: {trouble}", path.display())]
+    Away {
+        /// Its path.
+        path: PathBuf,
+        /// What is the matter, and what to do.
+        trouble: fault::Trouble,
+    },
+    /// Nothing new came within the time that a source may keep its caller waiting.
+    #[error("no frame yet")]
+    Quiet,
 }
 
 impl Sysexit for CameraError {
@@ -57,6 +79,8 @@ impl Sysexit for CameraError {
         match self {
             Self::Read { .. } | Self::Empty { .. } => Exit::Unavailable,
             Self::Picture { .. } | Self::TooLarge { .. } => Exit::Data,
+            Self::Away { trouble, .. } => trouble.fault.exit(),
+            Self::Quiet => Exit::Unavailable,
         }
     }
 }
@@ -64,7 +88,7 @@ impl Sysexit for CameraError {
 impl CameraError {
     /// Whether the source can yield another frame after this.
     pub fn passing(&self) -> bool {
-        matches!(self, Self::Picture { .. })
+        matches!(self, Self::Picture { .. } | Self::Away { .. } | Self::Quiet)
     }
 }
 
@@ -77,7 +101,7 @@ pub trait FrameSource: Send {
     fn next(&mut self) -> Result<Option<Frame>, CameraError>;
 }
 
-/// Frames a second of a replay, as the time from one frame to the next.
+/// Frames a second, as the time from one frame to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(Duration);
 
@@ -92,9 +116,26 @@ impl Rate {
         (Self::FPS_MIN..=Self::FPS_MAX).contains(&fps).then(|| Rate(Duration::from_secs(1) / fps))
     }
 
+    /// Frames a second.
+    pub fn per_second(self) -> u32 {
+        (Duration::from_secs(1).as_nanos() / self.0.as_nanos()) as u32
+    }
+
     /// When frame number `n` (from 0) is taken.
     pub fn taken(self, n: u64) -> Duration {
         let nanos = self.0.as_nanos() * u128::from(n);
         Duration::from_nanos(u64::try_from(nanos).expect("a replay ends long before 584 years"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_gives_back_its_frames_a_second() {
+        for fps in Rate::FPS_MIN..=Rate::FPS_MAX {
+            assert_eq!(Rate::new(fps).unwrap().per_second(), fps);
+        }
     }
 }

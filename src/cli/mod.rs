@@ -3,6 +3,8 @@
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
 mod backup;
+mod camera;
+mod camera_worker;
 mod check_config;
 mod clock;
 mod demo;
@@ -47,6 +49,12 @@ enum Command {
     Demo(demo::Options),
     /// Read the configuration, rules and models, and say whether they fit
     CheckConfig(check_config::Options),
+    /// See which cameras there are and try one
+    #[command(subcommand)]
+    Camera(camera::Command),
+    /// Speak to a camera for the service, which starts this itself
+    #[command(hide = true)]
+    CameraWorker(camera_worker::Options),
     /// Enrol elders and look at who is enrolled
     #[command(subcommand)]
     Gallery(gallery::Command),
@@ -106,6 +114,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run(options) => run::run(options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),
+        Command::Camera(command) => camera::run(command),
+        Command::CameraWorker(options) => camera_worker::run(options),
         Command::Gallery(command) => gallery::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Provision(options) => provision::run(&options),

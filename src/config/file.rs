@@ -3,6 +3,7 @@
 use super::site::{AreaName, Built, WeekdayName};
 use super::{Camera, Config, ConfigError, Site};
 use crate::camera::Rate;
+use crate::camera::mode::Wanted;
 use crate::domain::calendar::{MealHours, MealWindow, ServingTime, Time, Timestamp};
 use crate::domain::calibration::Target;
 use crate::domain::decision::Thresholds;
@@ -72,6 +73,10 @@ impl Default for PathsTable {
 struct CameraTable {
     source: SourceName,
     path: PathBuf,
+    #[serde(default = "width_default")]
+    width: u32,
+    #[serde(default = "height_default")]
+    height: u32,
     #[serde(default = "fps_default")]
     frames_per_second: u32,
     #[serde(default = "yes")]
@@ -84,7 +89,16 @@ struct CameraTable {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SourceName {
+    Camera,
     Replay,
+}
+
+fn width_default() -> u32 {
+    640
+}
+
+fn height_default() -> u32 {
+    480
 }
 
 fn fps_default() -> u32 {
@@ -161,6 +175,7 @@ struct QualityTable {
     backlight: f32,
     yaw: f32,
     pitch: f32,
+    features: f32,
     sharpness: f32,
 }
 
@@ -173,6 +188,7 @@ impl Default for QualityTable {
             backlight: limits.backlight_max,
             yaw: limits.yaw_max,
             pitch: limits.pitch_max,
+            features: limits.features_min,
             sharpness: limits.sharpness_min,
         }
     }
@@ -235,6 +251,27 @@ impl At<'_> {
                     record meals that nobody ate; set site.test_box = true on a test box";
                 self.refuse("camera.source", problem.to_owned())
             }
+            SourceName::Camera if starts_at.is_some() => {
+                let problem = "a camera shows the present; leave it out with camera.source = \
+                    \"camera\"";
+                self.refuse("camera.starts_at", problem.to_owned())
+            }
+            SourceName::Camera if !camera.path.is_absolute() => {
+                let problem = format!(
+                    "{} is not an absolute path; use what `canteend camera list` shows",
+                    camera.path.display()
+                );
+                self.refuse("camera.path", problem)
+            }
+            SourceName::Camera => {
+                let (width, height) = (camera.width, camera.height);
+                let wanted = Wanted {
+                    width: self.side("camera.width", width)?,
+                    height: self.side("camera.height", height)?,
+                    rate,
+                };
+                Ok(Camera::Device { path: camera.path, wanted })
+            }
             SourceName::Replay => Ok(Camera::Replay {
                 path: base.join(camera.path),
                 rate,
@@ -242,6 +279,14 @@ impl At<'_> {
                 looped: camera.looped,
                 starts_at,
             }),
+        }
+    }
+
+    /// Below 160 pixels no face is large enough; above 4096 no frame is done in time.
+    fn side(&self, key: &'static str, pixels: u32) -> Result<u32, ConfigError> {
+        match pixels {
+            160..=4096 => Ok(pixels),
+            _ => self.refuse(key, format!("{pixels} is out of range; use 160 to 4096")),
         }
     }
 
@@ -307,6 +352,8 @@ impl At<'_> {
             backlight_max: self.within("quality.backlight", q.backlight, 0.0, 255.0)?,
             yaw_max: self.within("quality.yaw", q.yaw, 0.1, 1.0)?,
             pitch_max: self.within("quality.pitch", q.pitch, 0.1, 1.0)?,
+            // Above a half every second open face would count as covered.
+            features_min: self.within("quality.features", q.features, 0.0, 0.5)?,
             sharpness_min: self.within("quality.sharpness", q.sharpness, 0.0, 1.0)?,
             ..QualityLimits::default()
         })

@@ -10,6 +10,7 @@ pub mod rules;
 pub mod site;
 
 use crate::camera::Rate;
+use crate::camera::mode::Wanted;
 use crate::domain::calendar::{MealHours, Timestamp};
 use crate::domain::calibration::Target;
 use crate::domain::visit::Limits;
@@ -37,6 +38,13 @@ pub enum Camera {
         looped: bool,
         /// What the clock says at the first frame; the machine's time where it is not stated.
         starts_at: Option<Timestamp>,
+    },
+    /// A camera of this machine.
+    Device {
+        /// Its stable path.
+        path: PathBuf,
+        /// Size and rate of its pictures.
+        wanted: Wanted,
     },
 }
 

@@ -44,8 +44,9 @@ fn the_shipped_example_parses() {
 #[test]
 fn every_default_that_the_example_shows_is_the_default_in_force() {
     let shown = parse(&example_in_full()).unwrap();
-    let Camera::Replay { starts_at, .. } = &shown.camera;
-    assert!(starts_at.is_some(), "the example was uncommented");
+    let Camera::Replay { starts_at: Some(_), .. } = &shown.camera else {
+        panic!("the example was not uncommented: {:?}", shown.camera);
+    };
     let Config { camera, digest, .. } = parse(EXAMPLE).unwrap();
     assert_eq!(Config { camera, digest, ..shown }, parse(EXAMPLE).unwrap());
 }
@@ -149,4 +150,49 @@ fn replay_is_refused_in_real_service() {
         text.contains("camera.source: replayed pictures are refused in real service"),
         "{text}"
     );
+}
+
+/// The least configuration with a camera, and these lines in its table.
+fn with_camera(lines: &str) -> Result<Config, ConfigError> {
+    let camera = format!("source = \"camera\"\n{lines}");
+    parse(
+        &LEAST
+            .replace("test_box = true", "")
+            .replace("source = \"replay\"\npath = \"frames\"", &camera),
+    )
+}
+
+#[test]
+fn a_camera_serves_on_any_box_in_the_size_and_rate_that_are_stated() {
+    let path = "path = \"/dev/v4l/by-id/usb-cam-video-index0\"";
+    let cases = [
+        ("", (640, 480, 10)),
+        ("\nwidth = 1280\nheight = 720\nframes_per_second = 30", (1280, 720, 30)),
+    ];
+    for (lines, expected) in cases {
+        let Camera::Device { path: at, wanted } =
+            with_camera(&format!("{path}{lines}")).unwrap().camera
+        else {
+            panic!("a replay");
+        };
+        assert_eq!(at, Path::new("/dev/v4l/by-id/usb-cam-video-index0"));
+        assert_eq!((wanted.width, wanted.height, wanted.rate.per_second()), expected);
+    }
+}
+
+#[test]
+fn what_no_camera_can_have_is_refused() {
+    let cases = [
+        ("path = \"video0\"", "camera.path: video0 is not an absolute path"),
+        ("path = \"/dev/video0\"\nwidth = 100", "camera.width: 100 is out of range; use 160"),
+        ("path = \"/dev/video0\"\nheight = 5000", "camera.height: 5000 is out of range"),
+        (
+            "path = \"/dev/video0\"\nstarts_at = \"2026-03-02T11:30:00+08:00\"",
+            "camera.starts_at: a camera shows the present",
+        ),
+    ];
+    for (lines, expected) in cases {
+        let text = with_camera(lines).unwrap_err().to_string();
+        assert!(text.contains(expected), "{lines:?} gives {text:?}");
+    }
 }

@@ -11,7 +11,9 @@ use super::gallery_job;
 use super::slot::Slot;
 use super::timekeeper::{self, Moment, Timekeeper};
 use super::writer::{Shown, Writer};
-use crate::camera::{CameraError, FrameSource, replay::Replay};
+use crate::camera::fault::Fault;
+use crate::camera::supervise::{Supervised, Timing};
+use crate::camera::{CameraError, FrameSource, replay::Replay, worker};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
 use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::{MealHours, local, service_date};
@@ -99,16 +101,21 @@ pub fn run(config: &Config) -> Result<Summary, Failure> {
         milliseconds = started.elapsed().as_millis() as u64,
         "ready"
     );
-    let as_of = service_date(stamp.at);
+    // Without a gallery nobody is recognised, so its day does not matter.
+    let as_of = store.gallery_change()?.map_or(service_date(stamp.at), |g| g.as_of);
     let mut writer = Writer::new(store, elders, as_of, book, config.hours.clone());
     let mut checkin = CheckIn::new(analyser, gallery, config.visit);
 
     let slot = Slot::default();
-    let paced = matches!(config.camera, Camera::Replay { paced: true, .. });
+    let pace = match config.camera {
+        Camera::Device { .. } => Pace::Live,
+        Camera::Replay { paced: true, .. } => Pace::AsTaken,
+        Camera::Replay { paced: false, .. } => Pace::Unhurried,
+    };
     let (requests, settled) = sync_channel::<Request>(SETTLED_QUEUE_MAX);
     let (finished, done) = tokio::sync::oneshot::channel();
     let summary = std::thread::scope(|threads| {
-        threads.spawn(|| feed(source.as_mut(), &slot, paced));
+        threads.spawn(|| feed(source.as_mut(), &slot, pace));
         threads.spawn(move || write(&mut writer, &mut keeper, &settled));
         let vision = threads.spawn(|| {
             let summary = watch(&mut checkin, &slot, clock.as_ref(), &config.hours, requests);
@@ -141,6 +148,13 @@ fn source(config: &Config) -> Result<Source, Failure> {
             let replay = Replay::open(path, *rate, *looped)?;
             Ok((clock(config), Box::new(replay)))
         }
+        Camera::Device { path, wanted } => {
+            let (path, wanted) = (path.clone(), *wanted);
+            let camera = Supervised::new(&path.clone(), Timing::default(), move || {
+                worker::command(&path, wanted)
+            });
+            Ok((clock(config), Box::new(camera)))
+        }
     }
 }
 
@@ -148,7 +162,9 @@ fn source(config: &Config) -> Result<Source, Failure> {
 pub fn clock(config: &Config) -> Box<dyn Clock> {
     match &config.camera {
         Camera::Replay { starts_at: Some(start), .. } => Box::new(ScriptedClock::new(*start)),
-        Camera::Replay { starts_at: None, .. } => Box::new(SystemClock::default()),
+        Camera::Replay { starts_at: None, .. } | Camera::Device { .. } => {
+            Box::new(SystemClock::default())
+        }
     }
 }
 
@@ -162,44 +178,81 @@ fn record_config(config: &Config, store: &mut Store, stamp: Stamp) -> Result<(),
     Ok(())
 }
 
+/// How frames go into the slot.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// As they come; the newest wins.
+    Live,
+    /// When their time has come; the newest wins.
+    AsTaken,
+    /// As fast as vision takes them; none is left out.
+    Unhurried,
+}
+
 /// The camera's thread: frames into the slot until it is closed or the source ends.
-fn feed(source: &mut dyn FrameSource, slot: &Slot, paced: bool) {
+fn feed(source: &mut dyn FrameSource, slot: &Slot, pace: Pace) {
     let started = Instant::now();
-    let mut broken = 0;
+    let mut state = Watched::default();
     while !slot.closed() {
         match source.next() {
             Ok(Some(frame)) => {
-                broken = 0;
-                if paced {
+                state.seen();
+                if matches!(pace, Pace::AsTaken) {
                     pause_until(started, frame.taken, slot);
                 }
-                let open = if paced { slot.put_newest(frame) } else { slot.put_waiting(frame) };
+                let open = match pace {
+                    Pace::Live | Pace::AsTaken => slot.put_newest(frame),
+                    Pace::Unhurried => slot.put_waiting(frame),
+                };
                 if !open {
                     break;
                 }
             }
             Ok(None) => break,
-            Err(problem) => {
-                broken += 1;
-                if !survives(&problem, broken) {
-                    break;
-                }
-            }
+            Err(problem) if state.survives(&problem) => {}
+            Err(_) => break,
         }
     }
     slot.close();
 }
 
-/// Says what is wrong with a frame; false where there is no point in asking for another.
-fn survives(problem: &CameraError, broken: u32) -> bool {
-    if !problem.passing() || broken >= BROKEN_FRAMES_MAX {
-        error!(%problem, broken, "camera lost");
-        return false;
+/// What was said about the camera, so that each state is logged once.
+#[derive(Default)]
+struct Watched {
+    broken: u32,
+    away: Option<Fault>,
+}
+
+impl Watched {
+    /// A good frame came.
+    fn seen(&mut self) {
+        self.broken = 0;
+        if self.away.take().is_some() {
+            info!("camera back");
+        }
     }
-    if broken == 1 {
-        warn!(%problem, "frame skipped");
+
+    /// Says what is wrong; false where there is no point in asking for another frame.
+    fn survives(&mut self, problem: &CameraError) -> bool {
+        match problem {
+            CameraError::Quiet => return true,
+            CameraError::Away { trouble, .. } => {
+                if self.away.replace(trouble.fault) != Some(trouble.fault) {
+                    warn!(%problem, state = trouble.fault.code(), "camera lost, trying again");
+                }
+                return true;
+            }
+            _ => self.broken += 1,
+        }
+        if !problem.passing() || self.broken >= BROKEN_FRAMES_MAX {
+            error!(%problem, broken = self.broken, "camera lost");
+            return false;
+        }
+        if self.broken == 1 {
+            warn!(%problem, "frame skipped");
+        }
+        true
     }
-    true
 }
 
 /// Waits until a frame is due, in steps that notice a closed slot.

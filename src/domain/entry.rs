@@ -147,6 +147,8 @@ pub struct GalleryChange {
     pub templates: u32,
     /// SHA-256 of the embedding model's file.
     pub model: [u8; 32],
+    /// Day of the eligibility data in it; a face that is forgotten leaves it as it was.
+    pub as_of: Date,
 }
 
 /// One event of the canteen's life.

@@ -60,6 +60,9 @@ pub struct Quality {
     pub pitch: f32,
     /// Share of the face box, enlarged by a tenth on each side, inside the frame, 0 to 1.
     pub inside: f32,
+    /// Contrast of the plainest of left eye, right eye and mouth, as a share of the face's: low
+    /// where something covers it.
+    pub features: f32,
 }
 
 /// What stands between a face and a good template; one code, one short instruction.
@@ -79,6 +82,8 @@ pub enum Flaw {
     Blurred,
     /// Turned to the side, up or down.
     TurnedAway,
+    /// An eye or the mouth is behind a mask, a hand, a scarf or dark glasses.
+    Covered,
 }
 
 /// One face in one frame.

@@ -17,6 +17,11 @@ const SAME_SUBJECT_COSINE_MIN: f32 = 0.5;
 /// So many foreign frames in a row are another person, not a bad frame.
 const FOREIGN_FRAMES_MAX: u32 = 2;
 
+/// So many frames that come again after others were between them are a recording in a loop, if it
+/// comes round before the visit is settled. One may be a stale buffer of the driver; and a frame that
+/// comes twice in a row may be its hiccup, so that of those it takes half of all frames.
+const RECURRED_FRAMES_MIN: u32 = 2;
+
 /// What a new frame means for the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
@@ -36,7 +41,8 @@ pub struct Pool {
     votes: Vec<Option<usize>>,
     liveness: Vec<f32>,
     shapes: Vec<[[f32; 2]; 5]>,
-    repeated: u32,
+    held: u32,
+    recurred: u32,
     foreign: u32,
 }
 
@@ -59,7 +65,11 @@ impl Pool {
         }
         // A living face never gives the same five points twice to the last bit; a picture that is
         // shown again, or a frozen camera, does.
-        self.repeated += u32::from(self.shapes.contains(&sighting.points));
+        match self.shapes.iter().rposition(|shape| *shape == sighting.points) {
+            Some(at) if at + 1 == self.shapes.len() => self.held += 1,
+            Some(_) => self.recurred += 1,
+            None => {}
+        }
         self.shapes.push(sighting.points);
         self.votes.push(gallery.search(template).map(|found| found.best.elder));
         self.liveness.extend(sighting.liveness);
@@ -85,7 +95,11 @@ impl Pool {
             frames,
             agreeing: self.votes.iter().filter(|v| v.is_some() && **v == best).count() as u32,
             liveness: mean(&self.liveness),
-            frozen: self.repeated > 0 && self.repeated * 2 >= frames,
+            frozen: self.held > 0 && self.held * 2 >= frames
+                || self.recurred >= RECURRED_FRAMES_MIN,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,7 @@ pub fn advice(flaw: Flaw) -> &'static str {
         Flaw::Backlit => "背后光太强,请换个方向",
         Flaw::Blurred => "请站稳一点",
         Flaw::TurnedAway => "请正对屏幕",
+        Flaw::Covered => "请不要遮住脸",
     }
 }
 

@@ -42,7 +42,7 @@ use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::ConfigChange;
-use crate::domain::entry::{Event, Stamp};
+use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
@@ -197,6 +197,14 @@ impl Store {
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn clock(&self) -> Result<ClockStanding, LedgerError> {
         ledger::clock(&self.conn)
+    }
+
+    /// What the ledger says of the gallery in force; none before the first.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn gallery_change(&self) -> Result<Option<GalleryChange>, LedgerError> {
+        Ok(gallery::current(&self.conn)?)
     }
 
     /// The configuration that the ledger says is in force; none before the first is recorded.

@@ -121,5 +121,6 @@ fn advice(flaw: Flaw) -> &'static str {
         Flaw::Backlit => "the light comes from behind; turn around",
         Flaw::Blurred => "the face is blurred; hold still and check the focus",
         Flaw::TurnedAway => "the face is turned away; look at the camera",
+        Flaw::Covered => "eyes or mouth are covered; take off mask, scarf or dark glasses",
     }
 }

@@ -90,6 +90,7 @@ mod tests {
                 yaw: 0.0,
                 pitch: 0.0,
                 inside: 1.0,
+                features: 0.8,
             },
             flaw: None,
             liveness: None,

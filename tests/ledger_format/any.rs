@@ -147,11 +147,10 @@ fn operation() -> impl Strategy<Value = Event> {
             Event::Export(Export { what, first: a.min(b), last: a.max(b), digest })
         },
     );
-    let gallery = (1u64..1 << 53, any::<u32>(), any::<u32>(), any::<[u8; 32]>()).prop_map(
-        |(generation, elders, templates, model)| {
-            Event::Gallery(GalleryChange { generation, elders, templates, model })
-        },
-    );
+    let gallery = (1u64..1 << 53, any::<u32>(), any::<u32>(), any::<[u8; 32]>(), any_day())
+        .prop_map(|(generation, elders, templates, model, as_of)| {
+            Event::Gallery(GalleryChange { generation, elders, templates, model, as_of })
+        });
     prop_oneof![
         code().prop_map(|device| Event::Genesis { device }),
         sign,

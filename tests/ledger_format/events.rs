@@ -144,7 +144,13 @@ fn later() -> Vec<Event> {
 
 /// All entries, each with the trust that its clock has.
 pub fn all() -> Vec<(ClockTrust, Event)> {
-    let gallery = GalleryChange { generation: 1, elders: 1000, templates: 1200, model: [0xab; 32] };
+    let gallery = GalleryChange {
+        generation: 1,
+        elders: 1000,
+        templates: 1200,
+        model: [0xab; 32],
+        as_of: day("2026-03-01"),
+    };
     let sign = |change| Event::Sign(Sign { operator: operator("op-1"), change });
     let mut events = vec![
         Event::Genesis { device: "lc-kfq-017".into() },

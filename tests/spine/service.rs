@@ -142,3 +142,17 @@ fn frames_come_at_their_pace_when_the_replay_is_paced() {
     assert_eq!(canteen.run(&["run"]).code, 0);
     assert!(started.elapsed() >= Duration::from_secs(1) / 60 * 32);
 }
+
+#[test]
+fn a_meal_on_eligibility_data_of_last_month_waits_for_confirmation() {
+    let canteen = BoxFolder::new(AT_LUNCH);
+    canteen.film(vec![obama(0)]);
+    canteen.import(&[OBAMA]);
+    let config = std::fs::read_to_string(canteen.path("canteend.toml")).unwrap();
+    canteen.write("canteend.toml", config.replace("2026-03-02T", "2026-04-02T"));
+    assert_eq!(canteen.run(&["run"]).code, 0);
+    let entries = canteen.ledger();
+    let meal = entries.iter().find(|e| e["kind"] == "meal").unwrap();
+    assert_eq!(meal["standing"], "pending");
+    assert_eq!(meal["eligibility_as_of"], "2026-03-02");
+}

@@ -96,6 +96,7 @@ fn tracked(face: &Face, wobble: f32) -> Tracked {
         yaw: 0.0,
         pitch: 0.0,
         inside: 1.0,
+        features: 0.8,
     };
     Tracked {
         track: TrackId(face.track),
@@ -162,12 +163,14 @@ fn a_stranger_goes_to_staff_when_patience_ends() {
 }
 
 #[test]
-fn a_picture_that_stays_dark_goes_to_staff_and_says_so_before() {
-    let mut scene = Scene::new();
-    scene.see(5.0, &[Face { flaw: Some(Flaw::TooDark), ..face(0, 1) }]);
-    let unknown = Decision::Unknown { doubts: vec![Doubt::Quality] };
-    assert_eq!(scene.decisions(), [Ok(unknown)]);
-    assert_eq!(scene.shown, [Prompt::Mend(Flaw::TooDark)]);
+fn a_face_that_stays_dark_or_covered_goes_to_staff_and_is_told_before() {
+    for flaw in [Flaw::TooDark, Flaw::Covered] {
+        let mut scene = Scene::new();
+        scene.see(5.0, &[Face { flaw: Some(flaw), ..face(0, 1) }]);
+        let unknown = Decision::Unknown { doubts: vec![Doubt::Quality] };
+        assert_eq!(scene.decisions(), [Ok(unknown)]);
+        assert_eq!(scene.shown, [Prompt::Mend(flaw)]);
+    }
 }
 
 #[test]

@@ -115,6 +115,8 @@ pub(super) struct GalleryBody {
     templates: u32,
     #[serde(with = "text")]
     model: [u8; 32],
+    #[serde(with = "text")]
+    as_of: Date,
 }
 
 pub(super) fn check_meal(n: EntryNumber, meal: &Meal) -> Result<(), CodecError> {
@@ -141,5 +143,6 @@ pub(super) fn check_review(review: &Review) -> Result<(), CodecError> {
 }
 
 pub(super) fn check_gallery(change: &GalleryChange) -> Result<(), CodecError> {
+    day("as_of", change.as_of)?;
     number("generation", change.generation)
 }

@@ -13,10 +13,12 @@ use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
 use super::vault::{Vault, VaultError};
 use super::{Store, identity};
+use crate::domain::calendar::service_date;
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeSet;
 
@@ -127,6 +129,7 @@ impl Store {
             elders: count(&tx, "SELECT count(*) FROM elder")?,
             templates: count(&tx, "SELECT count(*) FROM template")?,
             model: model.0,
+            as_of: service_date(stamp.at),
         };
         let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
         tx.commit()?;
@@ -224,12 +227,15 @@ fn check(model: ModelId, roster: &[Enrolled]) -> Result<(), GalleryError> {
 
 /// The gallery in force, as the ledger's tables have it.
 pub(super) fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChange>> {
-    conn.query_row("SELECT generation, elders, templates, model FROM gallery", [], |row| {
+    conn.query_row("SELECT generation, elders, templates, model, as_of FROM gallery", [], |row| {
         Ok(GalleryChange {
             generation: row.get::<_, i64>(0)?.unsigned_abs(),
             elders: row.get(1)?,
             templates: row.get(2)?,
             model: row.get(3)?,
+            as_of: row.get::<_, String>(4)?.parse().map_err(|e| {
+                rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(e))
+            })?,
         })
     })
     .optional()

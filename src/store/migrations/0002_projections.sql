@@ -89,5 +89,6 @@ CREATE TABLE gallery (
     generation INTEGER NOT NULL,
     elders     INTEGER NOT NULL,
     templates  INTEGER NOT NULL,
-    model      BLOB NOT NULL
+    model      BLOB NOT NULL,
+    as_of      TEXT NOT NULL
 ) STRICT;

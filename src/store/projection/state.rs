@@ -143,8 +143,8 @@ pub(super) fn replace_gallery(
     }
     conn.execute("DELETE FROM gallery", [])?;
     conn.execute(
-        "INSERT INTO gallery VALUES (1, ?1, ?2, ?3, ?4)",
-        (generation, change.elders, change.templates, change.model),
+        "INSERT INTO gallery VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        (generation, change.elders, change.templates, change.model, change.as_of.to_string()),
     )?;
     Ok(())
 }

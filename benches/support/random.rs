@@ -1,0 +1,19 @@
+//! Numbers for benches that look random and are the same in each run.
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+pub struct Numbers(u64);
+
+impl Numbers {
+    /// Other numbers for each seed.
+    pub fn new(seed: u64) -> Self {
+        Numbers(seed << 40)
+    }
+
+    /// The next number, even over all 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
