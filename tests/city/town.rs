@@ -8,6 +8,7 @@ use canteend::clock::{Clock, ScriptedClock};
 use canteend::daemon::upload::{self, Patience, UploadError, Uploaded};
 use canteend::domain::calendar::{MealWindow, Timestamp, service_date};
 use canteend::domain::elder::ElderId;
+use canteend::domain::entry::operation::{ClockChange, ClockWhy};
 use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp};
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, Standing};
@@ -87,7 +88,7 @@ impl Town {
         let pinned = wait(client::enrol(&self.url(), &device, key.public(), &code)).unwrap();
         assert_eq!(&pinned, self.city.public_key());
         let client = Client::new(self.url(), device, key.clone(), pinned).unwrap();
-        TestBox { store, client, key, dir }
+        TestBox { store, client, key, dir, trusted: true }
     }
 }
 
@@ -96,6 +97,8 @@ pub struct TestBox {
     pub client: Client,
     pub key: Arc<SigningKey>,
     pub dir: TempDir,
+    /// Whether the last entry's clock was believed.
+    trusted: bool,
 }
 
 impl TestBox {
@@ -111,7 +114,15 @@ impl TestBox {
     }
 
     pub fn append_by(&mut self, time: &str, clock: ClockTrust, event: &Event) -> EntryNumber {
-        self.store.append(Stamp { at: at(time), clock }, event).unwrap().n
+        let stamp = Stamp { at: at(time), clock };
+        let trusted = clock == ClockTrust::Trusted;
+        if trusted != self.trusted {
+            let why = if trusted { ClockWhy::Agrees } else { ClockWhy::Jump };
+            let change = ClockChange { trusted, why, boot: [1; 16], offset_ms: 0 };
+            self.store.append(stamp, &Event::Clock(change)).unwrap();
+            self.trusted = trusted;
+        }
+        self.store.append(stamp, event).unwrap().n
     }
 
     /// Uploads without waiting between failures, however many there are.

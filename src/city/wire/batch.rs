@@ -232,7 +232,7 @@ mod tests {
 
     const BODIES: [&str; 2] = [
         r#"{"v":1,"n":1,"salt":"101112131415161718191a1b1c1d1e1f","kind":"genesis","at":"2026-03-02T11:42:01+08:00","clock":"trusted","device":"lc-kfq-017"}"#,
-        r#"{"v":1,"n":2,"salt":"404142434445464748494a4b4c4d4e4f","kind":"visit","at":"2026-03-02T11:42:04+08:00","clock":"untrusted","elder":"p_7f3a","date":"2026-03-02","window":"supper","method":"card","reason":"already-today"}"#,
+        r#"{"v":1,"n":2,"salt":"404142434445464748494a4b4c4d4e4f","kind":"visit","at":"2026-03-02T11:42:04+08:00","clock":"untrusted","elder":"p_7f3a","date":"2026-03-02","window":"supper","method":"card","reason":"already-today","basis":null}"#,
     ];
 
     fn key(seed: u8) -> SigningKey {
