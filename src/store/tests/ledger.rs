@@ -167,7 +167,11 @@ fn tampering_with_what_follows_from_the_entries_is_found() {
             "DELETE FROM review WHERE seq = 5",
             "review",
         ),
-        ("INSERT INTO gallery VALUES (1, 1, 1, 1, x'00')", "DELETE FROM gallery", "gallery"),
+        (
+            "INSERT INTO gallery VALUES (1, 1, 1, 1, x'00', '2026-03-02')",
+            "DELETE FROM gallery",
+            "gallery",
+        ),
         ("CREATE VIEW extra AS SELECT 1", "DROP VIEW extra", "extra"),
         ("ALTER TABLE meal ADD note TEXT", "ALTER TABLE meal DROP note", "meal"),
     ] {
