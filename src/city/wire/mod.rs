@@ -7,7 +7,7 @@
 //! 3. Requests are signed after RFC 9421 over the components in [`signature::COMPONENTS`], among
 //!    them the body's digest (RFC 9530).
 //! 4. A signature names its suite. [`suite::Suite`] is the one place where one is added
-//!    (`docs/adr/0010`).
+//!    (`docs/adr/0006`).
 //!
 //! It sends and stores nothing and reads no clock; both ends of the interface are built on it.
 //! `docs/city-api.yaml` says the same for the city's engineers.
