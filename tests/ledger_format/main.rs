@@ -24,7 +24,7 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ledger/v1"
 /// Head, Merkle root and day's code of the fixtures; made once, by another program.
 const HEAD: &str = "5fda3234678b35f9f41163269fbab51104ca668f37ea69e5b00650e1b0a41184";
 const ROOT: &str = "96d68e3b6baa59c8a67d695e232a7b5c84354fe9300753af2cc117436c992dd2";
-const CODE: &str = "14CQ-8G8J-Y828-5TFM";
+const CODE: &str = "WPZH-DGHA-15WK-8JZB";
 
 #[test]
 fn version_1_bodies_are_frozen() {
