@@ -12,7 +12,7 @@ use clap::Args;
 pub(super) struct Options {
     #[command(flatten)]
     config: ConfigFile,
-    /// Address of the city, https://HOST[:PORT]
+    /// Address of the city, https://HOST or https://HOST:PORT
     #[arg(long, value_name = "URL")]
     city: String,
     /// The code that the city printed for this device

@@ -29,7 +29,7 @@ pub enum Added {
     Pooled,
     /// It looks like another face; left out.
     Foreign,
-    /// Another face for [`FOREIGN_FRAMES_MAX`] frames in a row: another person stands there.
+    /// Another face for `FOREIGN_FRAMES_MAX` frames in a row: another person stands there.
     Replaced,
 }
 

@@ -118,7 +118,7 @@ impl fmt::Display for DeviceId {
     }
 }
 
-/// A [`Hash`] field.
+/// A [`struct@Hash`] field.
 pub(super) mod hash_text {
     use super::{Hash, hash_from_text, hash_to_text};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -133,7 +133,7 @@ pub(super) mod hash_text {
     }
 }
 
-/// A [`Hash`] field that may be null.
+/// A [`struct@Hash`] field that may be null.
 pub(super) mod hash_text_or_null {
     use super::{Hash, hash_from_text, hash_to_text};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

@@ -3,7 +3,7 @@
 //! 1. All templates in a gallery come from one model; another model's template is refused.
 //! 2. An elder's score is the best over that elder's templates; the runner-up is another elder.
 //! 3. The answer is that of an exhaustive search in 32-bit arithmetic, to the last bit. Templates
-//!    are kept a second time in one byte a dimension ([`codes`]); a row is passed over only where
+//!    are kept a second time in one byte a dimension (`codes`); a row is passed over only where
 //!    the proven bound on its score shows that it cannot change the answer.
 //! 4. It is the same in any order of rows, but for which of two equal scores stands first.
 //!
