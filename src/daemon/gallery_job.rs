@@ -77,10 +77,7 @@ pub fn import(
     photos: &Path,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Imported, ImportError> {
-    if !photos.is_dir() {
-        return Err(ImportError::NoFolder(photos.display().to_string()));
-    }
-    let (lines, mut bad) = roster::read(csv)?;
+    let (lines, mut bad) = read(csv, photos)?;
     if lines.is_empty() {
         return Err(ImportError::NothingGood(bad));
     }
@@ -110,10 +107,7 @@ pub fn rebuild(
     photos: &Path,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Imported, ImportError> {
-    if !photos.is_dir() {
-        return Err(ImportError::NoFolder(photos.display().to_string()));
-    }
-    let (lines, mut bad) = roster::read(csv)?;
+    let (lines, mut bad) = read(csv, photos)?;
     let mut lines: HashMap<ElderId, Line> =
         lines.into_iter().map(|line| (line.elder.id.clone(), line)).collect();
     let held = store.load_gallery()?;
@@ -130,6 +124,14 @@ pub fn rebuild(
     progress(total, total);
     bad.sort_by_key(|b| b.number);
     replace(store, analyser, stamp, enrolled, bad, kept)
+}
+
+/// The roster's good and bad lines, once it is sure that there are photographs to look for.
+fn read(csv: &Path, photos: &Path) -> Result<(Vec<Line>, Vec<BadLine>), ImportError> {
+    match photos.is_dir() {
+        true => Ok(roster::read(csv)?),
+        false => Err(ImportError::NoFolder(photos.display().to_string())),
+    }
 }
 
 fn replace(
