@@ -46,6 +46,10 @@ pub enum DbError {
     /// Not a database of this program.
     #[error("{}: this is not a ledger of canteend; name another file", .0.display())]
     Foreign(PathBuf),
+    /// Not a SQLite file, or one whose beginning was altered.
+    #[error("{}: this is not a database, or its beginning was altered; name the ledger file, or \
+             restore a backup", .0.display())]
+    NoDatabase(PathBuf),
     /// Written by a newer program.
     #[error(
         "{}: schema version {found} is newer than {} that this program knows; install the newer \
@@ -108,7 +112,9 @@ impl Sysexit for DbError {
     fn exit(&self) -> Exit {
         match self {
             Self::Missing(_) | Self::Exists(_) | Self::OldSqlite(_) => Exit::Config,
-            Self::Foreign(_) | Self::Cut(_) | Self::Altered { .. } => Exit::Data,
+            Self::Foreign(_) | Self::NoDatabase(_) | Self::Cut(_) | Self::Altered { .. } => {
+                Exit::Data
+            }
             Self::Newer { .. } | Self::Older { .. } => Exit::Config,
             Self::Busy(_) => Exit::Unavailable,
             Self::Log(_) | Self::File { .. } => Exit::Io,
@@ -149,7 +155,10 @@ pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> DbError {
 }
 
 fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> DbError {
-    |source| DbError::Sqlite { path: path.to_owned(), source }
+    |source| match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => DbError::NoDatabase(path.to_owned()),
+        _ => DbError::Sqlite { path: path.to_owned(), source },
+    }
 }
 
 /// Makes the schema in the empty file at `path`.
