@@ -12,6 +12,7 @@
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
 mod backup;
+mod calibration;
 mod db;
 mod folder;
 mod gallery;
@@ -26,6 +27,7 @@ mod vault;
 mod verify;
 
 pub use backup::BackupError;
+pub use calibration::Settings as CalibrationSettings;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
