@@ -8,9 +8,11 @@ use super::wire::code::EnrolmentCode;
 use super::wire::dsse;
 use super::wire::enrol::{EnrolRequest, Enrolment, Refusal, RefusalCode, SMALL_BYTES_MAX};
 use super::wire::json;
+use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
 use super::wire::suite::{self, KeyError, PublicKey, SigningKey};
 use super::wire::text::{self, DeviceId};
+use super::wire::time::SignedTime;
 use super::wire::verdict::{VERDICTS_BYTES_MAX, Verdicts};
 use crate::domain::calendar::Timestamp;
 use crate::error::{Exit, Sysexit};
@@ -267,6 +269,34 @@ impl Client {
         let answer =
             self.send(now, Method::GET, "/v1/verdicts", &query, &[], VERDICTS_BYTES_MAX).await?;
         Verdicts::open(&answer, &self.city, &self.device, after).map_err(SendError::answer)
+    }
+
+    /// The page of gallery changes after `cursor`; an empty one starts from nothing.
+    ///
+    /// # Errors
+    /// [`SendError`]; [`RefusalCode::Cursor`] says to start from nothing.
+    pub async fn changes(&self, now: Timestamp, cursor: &str) -> Result<Page, SendError> {
+        // A cursor comes from the city; whatever stands in it stays one parameter.
+        let query = match cursor {
+            "" => String::new(),
+            _ => format!("after={}", text::percent_encoded(cursor)),
+        };
+        let path = "/v1/gallery/changes";
+        let answer = self.send(now, Method::GET, path, &query, &[], PAGE_BYTES_MAX).await?;
+        Page::open(&answer, &self.city).map_err(SendError::answer)
+    }
+
+    /// What the city's clock says. Its answer is signed and about this very question, so that no
+    /// old answer can be given again.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn time(&self) -> Result<Timestamp, SendError> {
+        let nonce = SignedTime::nonce()?;
+        let query = format!("nonce={nonce}");
+        let request = self.http.get(self.url.to("/v1/time", &query));
+        let answer = receive(request, SMALL_BYTES_MAX).await?;
+        SignedTime::open(&answer, &self.city, &nonce).map_err(SendError::answer)
     }
 
     /// One signed request. Where the city finds our time wrong and says its own, requests are

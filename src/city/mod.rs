@@ -11,5 +11,6 @@
 
 pub mod backoff;
 pub mod client;
+pub mod elders;
 pub mod identity;
 pub mod wire;

@@ -8,6 +8,7 @@ use crate::city::wire::enrol::{CityTime, Refusal, RefusalCode, SMALL_BYTES_MAX};
 use crate::city::wire::signature::{self, Fields};
 use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::{self, DeviceId};
+use crate::city::wire::time::SignedTime;
 use crate::domain::calendar::Timestamp;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -205,8 +206,12 @@ async fn verdicts(State(city): State<Arc<City>>, request: Request) -> Result<Res
     Ok(envelope(StatusCode::OK, city.verdicts(&device, after)?))
 }
 
-async fn time(State(city): State<Arc<City>>) -> Response {
-    json(&CityTime { server_time: city.clock.now() })
+async fn time(State(city): State<Arc<City>>, request: Request) -> Result<Response, Refused> {
+    let server_time = city.clock.now();
+    let Some(query) = request.uri().query() else { return Ok(json(&CityTime { server_time })) };
+    let nonce = query.strip_prefix("nonce=").filter(|nonce| SignedTime::asks(nonce));
+    let nonce = nonce.ok_or(RefusalCode::Content)?.to_owned();
+    Ok(envelope(StatusCode::OK, SignedTime { nonce, server_time }.seal(&city.key)))
 }
 
 async fn report(State(city): State<Arc<City>>) -> Result<Response, Refused> {

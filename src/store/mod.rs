@@ -22,19 +22,24 @@ mod projection;
 mod proof;
 mod reader;
 mod reserve;
+mod sync;
 mod vault;
 mod verify;
 
 pub use backup::BackupError;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
-pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
+pub use gallery::{
+    CityGallery, ELDERS_MAX, Enrolled, GalleryError, Leaver, LeaverWhy, PageRows, Replaced, Staged,
+    TEMPLATES_PER_ELDER_MAX,
+};
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
 pub use reserve::RESERVE_BYTES;
+pub use sync::{CityVerdict, VerdictTaken};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 

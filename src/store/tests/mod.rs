@@ -5,6 +5,8 @@ mod files;
 mod gallery;
 mod ledger;
 mod outbox;
+mod staging;
+mod sync;
 
 use super::*;
 use crate::domain::calendar::{MealWindow, Timestamp};
