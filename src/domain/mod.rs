@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod gallery;
 pub mod money;
 pub mod month;
+pub mod night;
 pub mod operating_award;
 pub mod operator;
 pub mod pool;
