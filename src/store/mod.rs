@@ -46,7 +46,7 @@ pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
-use crate::domain::entry::operation::ConfigChange;
+use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
 use crate::domain::entry::{EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
@@ -203,6 +203,22 @@ impl Store {
     pub fn last_entry(&self) -> Result<EntryNumber, LedgerError> {
         let last = self.conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
         Ok(ledger::number(last))
+    }
+
+    /// What tells the box key from others, for the ledger.
+    pub fn box_key_fingerprint(&self) -> Digest {
+        self.vault.fingerprint().0
+    }
+
+    /// The key of this purpose that the ledger says is in use, and the entry that says so.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn key_in_use(
+        &self,
+        purpose: KeyPurpose,
+    ) -> Result<Option<(EntryNumber, Digest)>, LedgerError> {
+        ledger::key_in_use(&self.conn, purpose)
     }
 
     /// Where the clock stands in the ledger.

@@ -3,10 +3,16 @@
 //! A request is one attempt. What a failure means, and whether to try again, is said by
 //! [`SendError`]; who tries again is the daemon.
 
+mod url;
+
+pub use url::CityUrl;
+
+use super::signer::Signer;
+use super::tls::Tls;
 use super::wire::batch::RECEIPT_BYTES_MAX;
 use super::wire::code::EnrolmentCode;
 use super::wire::dsse;
-use super::wire::enrol::{EnrolRequest, Enrolment, Refusal, RefusalCode, SMALL_BYTES_MAX};
+use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, Refusal, RefusalCode, SMALL_BYTES_MAX};
 use super::wire::json;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
@@ -17,8 +23,7 @@ use super::wire::verdict::{VERDICTS_BYTES_MAX, Verdicts};
 use crate::domain::calendar::Timestamp;
 use crate::error::{Exit, Sysexit};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, StatusCode, Url};
-use std::fmt;
+use reqwest::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -101,56 +106,10 @@ impl Sysexit for SendError {
     }
 }
 
-/// Where a city is. Without TLS only on this machine, for demo and tests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CityUrl(Url);
-
-impl CityUrl {
-    /// Reads `https://HOST[:PORT]`, or `http://` with a loopback address.
-    ///
-    /// # Errors
-    /// [`SendError::Address`].
-    pub fn parse(text: &str) -> Result<Self, SendError> {
-        let bad = || SendError::Address(text.to_owned());
-        let url = Url::parse(text).map_err(|_| bad())?;
-        let host = url.host_str().ok_or_else(bad)?;
-        let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
-        let scheme = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-        let bare = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        if scheme && bare { Ok(CityUrl(url)) } else { Err(bad()) }
-    }
-
-    /// Host, with the port where it is not the scheme's own: what `@authority` covers.
-    fn authority(&self) -> String {
-        let host = self.0.host_str().expect("checked when it was read");
-        match self.0.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
-    }
-
-    fn to(&self, path: &str, query: &str) -> Url {
-        let mut url = self.0.clone();
-        url.set_path(path);
-        url.set_query(Some(query).filter(|q| !q.is_empty()));
-        url
-    }
-}
-
-impl fmt::Display for CityUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str().trim_end_matches('/'))
-    }
-}
-
-fn http() -> Result<reqwest::Client, SendError> {
+fn http(tls: &Tls) -> Result<reqwest::Client, SendError> {
     // The first call decides for the process; a later one finds it decided, which is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    tls.apply(reqwest::Client::builder())
         .connect_timeout(CONNECT_MAX)
         .read_timeout(SILENCE_MAX)
         .timeout(REQUEST_MAX)
@@ -194,9 +153,23 @@ pub async fn enrol(
     key: &PublicKey,
     code: &EnrolmentCode,
 ) -> Result<PublicKey, SendError> {
+    enrol_over(url, device, key, code, &Tls::default()).await
+}
+
+/// The same with TLS of its own.
+///
+/// # Errors
+/// As [`enrol`].
+pub async fn enrol_over(
+    url: &CityUrl,
+    device: &DeviceId,
+    key: &PublicKey,
+    code: &EnrolmentCode,
+    tls: &Tls,
+) -> Result<PublicKey, SendError> {
     let body = EnrolRequest::new(device, key, code);
     let body = serde_json::to_vec(&body).expect("strings always become JSON");
-    let request = http()?
+    let request = http(tls)?
         .post(url.to(&format!("/v1/devices/{device}/enrol"), ""))
         .header(CONTENT_TYPE, "application/json")
         .body(body);
@@ -210,7 +183,7 @@ pub struct Client {
     http: reqwest::Client,
     url: CityUrl,
     device: DeviceId,
-    key: Arc<SigningKey>,
+    signer: Signer,
     city: PublicKey,
     /// By how much requests are dated otherwise than our clock says, in seconds. It never touches
     /// the time of an entry.
@@ -228,7 +201,21 @@ impl Client {
         key: Arc<SigningKey>,
         city: PublicKey,
     ) -> Result<Self, SendError> {
-        Ok(Client { http: http()?, url, device, key, city, shift_s: AtomicI64::new(0) })
+        Self::over(url, device, Signer::new(key), city, &Tls::default())
+    }
+
+    /// The same for a device in the middle of a rotation, or with TLS of its own.
+    ///
+    /// # Errors
+    /// [`SendError::Setup`].
+    pub fn over(
+        url: CityUrl,
+        device: DeviceId,
+        signer: Signer,
+        city: PublicKey,
+        tls: &Tls,
+    ) -> Result<Self, SendError> {
+        Ok(Client { http: http(tls)?, url, device, signer, city, shift_s: AtomicI64::new(0) })
     }
 
     /// The device.
@@ -236,9 +223,9 @@ impl Client {
         &self.device
     }
 
-    /// The key that the device signs with.
-    pub fn key(&self) -> &SigningKey {
-        &self.key
+    /// The keys that the device signs with.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// The city's pinned key.
@@ -299,6 +286,24 @@ impl Client {
         SignedTime::open(&answer, &self.city, &nonce).map_err(SendError::answer)
     }
 
+    /// Offers the city a key to take the place of the one in use. It counts from the entry on that
+    /// says so; until then both do.
+    ///
+    /// # Errors
+    /// [`SendError`]; the key in use stays.
+    pub async fn offer_key(&self, now: Timestamp, next: &SigningKey) -> Result<(), SendError> {
+        let offer = NextKey {
+            device: self.device.clone(),
+            key: next.public().to_string(),
+            before: self.signer.key().public().id(),
+        };
+        let path = format!("/v1/devices/{}/next-key", self.device);
+        let body = offer.seal(next);
+        let answer = self.send(now, Method::PUT, &path, "", &body, SMALL_BYTES_MAX).await?;
+        Enrolment::confirms(&answer, &self.city, &self.device, next.public())
+            .map_err(SendError::answer)
+    }
+
     /// One signed request. Where the city finds our time wrong and says its own, requests are
     /// dated by that from then on, and this one is sent once more.
     async fn send(
@@ -332,7 +337,7 @@ impl Client {
         let authority = self.url.authority();
         let request = Request { method: method.as_str(), authority: &authority, path, query, body };
         let created = now.as_second() + self.shift_s.load(Ordering::Relaxed);
-        let fields = request.sign(&self.key, created, &suite::nonce()?);
+        let fields = request.sign(self.signer.key(), created, &suite::nonce()?);
         let header = |value: String| HeaderValue::from_str(&value).expect("printable ASCII");
         let mut built = self
             .http
@@ -350,40 +355,6 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_has_tls_or_stays_on_this_machine() {
-        for good in [
-            "https://city.example",
-            "https://city.example:8443",
-            "http://127.0.0.1:9",
-            "http://[::1]:9",
-        ] {
-            assert_eq!(CityUrl::parse(good).unwrap().to_string(), good);
-        }
-        for bad in [
-            "",
-            "city.example",
-            "http://city.example",
-            "http://10.0.0.1",
-            "ftp://127.0.0.1",
-            "https://city.example/api",
-            "https://user:word@city.example",
-            "https://city.example/?a=b",
-            "https://city.example/#a",
-            "http://127.0.0.1.city.example",
-        ] {
-            assert!(matches!(CityUrl::parse(bad), Err(SendError::Address(_))), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_authority_leaves_out_the_schemes_own_port() {
-        let authority = |url| CityUrl::parse(url).unwrap().authority();
-        assert_eq!(authority("https://City.Example:443"), "city.example");
-        assert_eq!(authority("https://city.example:8443"), "city.example:8443");
-        assert_eq!(authority("http://[::1]:9"), "[::1]:9");
-    }
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {
