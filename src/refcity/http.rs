@@ -68,11 +68,6 @@ impl Refused {
         self.code
     }
 
-    /// What the city's side must look at.
-    pub(super) fn alarm(&self) -> Option<&'static str> {
-        matches!(self.code, RefusalCode::Gap | RefusalCode::Conflict).then(|| self.code.code())
-    }
-
     fn status(&self) -> StatusCode {
         match self.code {
             RefusalCode::Signature | RefusalCode::Clock | RefusalCode::Replay => {

@@ -7,6 +7,8 @@ mod contract;
 mod cross_check;
 mod faults;
 mod fleet;
+mod network;
+mod plan;
 mod refusals;
 mod secrets;
 mod town;
