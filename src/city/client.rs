@@ -21,12 +21,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// How long a connection may take to come about.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
-/// How long nothing may arrive while an answer is awaited or read.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// How long a whole request may take; whoever dribbles byte by byte is cut off.
-const REQUEST_MAX: Duration = Duration::from_secs(120);
+/// How long the city is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a connection may take to come about.
+    pub connect: Duration,
+    /// How long nothing may arrive while an answer is awaited or read.
+    pub silence: Duration,
+    /// How long a whole request may take; whoever dribbles byte by byte is cut off.
+    pub request: Duration,
+}
+
+impl Limits {
+    /// What a box waits in service.
+    pub const SERVICE: Limits = Limits {
+        connect: Duration::from_secs(10),
+        silence: Duration::from_secs(30),
+        request: Duration::from_secs(120),
+    };
+}
 
 /// Why a request did not lead to an answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -145,13 +158,13 @@ impl fmt::Display for CityUrl {
     }
 }
 
-fn http() -> Result<reqwest::Client, SendError> {
+fn http(limits: Limits) -> Result<reqwest::Client, SendError> {
     // The first call decides for the process; a later one finds it decided, which is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .connect_timeout(CONNECT_MAX)
-        .read_timeout(SILENCE_MAX)
-        .timeout(REQUEST_MAX)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.silence)
+        .timeout(limits.request)
         .redirect(reqwest::redirect::Policy::none())
         // A connection for each request: none that went dead since the last night is used again.
         .pool_max_idle_per_host(0)
@@ -166,6 +179,9 @@ async fn receive(request: reqwest::RequestBuilder, bytes_max: usize) -> Result<V
     let status = answer.status();
     let good = matches!(status, StatusCode::OK | StatusCode::CREATED);
     let bytes_max = if good { bytes_max } else { SMALL_BYTES_MAX };
+    if answer.content_length().is_some_and(|stated| stated > bytes_max as u64) {
+        return Err(SendError::TooLong(bytes_max));
+    }
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(SendError::Unreachable)? {
         if bytes.len() + chunk.len() > bytes_max {
@@ -194,7 +210,7 @@ pub async fn enrol(
 ) -> Result<PublicKey, SendError> {
     let body = EnrolRequest::new(device, key, code);
     let body = serde_json::to_vec(&body).expect("strings always become JSON");
-    let request = http()?
+    let request = http(Limits::SERVICE)?
         .post(url.to(&format!("/v1/devices/{device}/enrol"), ""))
         .header(CONTENT_TYPE, "application/json")
         .body(body);
@@ -226,7 +242,16 @@ impl Client {
         key: Arc<SigningKey>,
         city: PublicKey,
     ) -> Result<Self, SendError> {
-        Ok(Client { http: http()?, url, device, key, city, shift_s: AtomicI64::new(0) })
+        let http = http(Limits::SERVICE)?;
+        Ok(Client { http, url, device, key, city, shift_s: AtomicI64::new(0) })
+    }
+
+    /// The same line, on which the city is waited for so long.
+    ///
+    /// # Errors
+    /// [`SendError::Setup`].
+    pub fn within(self, limits: Limits) -> Result<Self, SendError> {
+        Ok(Client { http: http(limits)?, ..self })
     }
 
     /// The device.

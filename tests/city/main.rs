@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod answers;
 mod commands;
 mod contract;
 mod cross_check;
@@ -11,4 +12,5 @@ mod network;
 mod plan;
 mod refusals;
 mod secrets;
+mod tls;
 mod town;

@@ -104,6 +104,16 @@ impl Network {
         format!("http://{}", self.address)
     }
 
+    /// The requests that have passed, the last [`PAST_MAX`] of them.
+    pub fn past(&self) -> Vec<Vec<u8>> {
+        self.weather.lock().unwrap().past.iter().cloned().collect()
+    }
+
+    /// Hands the city everything once more that has passed. Gives the answers.
+    pub fn replay(&self, city: SocketAddr) -> Vec<String> {
+        self.past().iter().map(|r| String::from_utf8(ask(city, r).unwrap()).unwrap()).collect()
+    }
+
     /// How often each mishap has happened.
     pub fn mishaps(&self) -> [usize; MISHAPS.len()] {
         let weather = self.weather.lock().unwrap();
@@ -185,7 +195,7 @@ impl Weather {
 }
 
 /// Hands a request to the city and gives its whole answer.
-fn ask(city: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
+pub fn ask(city: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut far = TcpStream::connect(city)?;
     far.write_all(request)?;
     message(&mut far)

@@ -1,5 +1,6 @@
 //! A city, boxes that are enrolled with it, and meals to upload.
 
+use super::network::ask;
 use canteend::city::client::{self, CityUrl, Client};
 use canteend::city::identity;
 use canteend::city::wire::suite::SigningKey;
@@ -71,6 +72,12 @@ impl Town {
         drop((running, city));
         let (city, running) = Self::open(dir.path(), clock.clone());
         Town { city, running, clock, dir }
+    }
+
+    /// The page for the city's side.
+    pub fn page(&self) -> String {
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+        String::from_utf8(ask(self.running.address(), request).unwrap()).unwrap()
     }
 
     /// What the city's clock says.
