@@ -14,13 +14,11 @@ use crate::city::client::{Client, SendError};
 use crate::city::identity::{self, IdentityError};
 use crate::city::signer::Signer;
 use crate::city::tls::{Tls, TlsError};
-use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::DeviceId;
 use crate::config::Config;
 use crate::domain::entry::Event;
 use crate::domain::entry::operation::{Digest, KeyChange, KeyPurpose};
 use crate::error::{Exit, Sysexit};
-use crate::record::Hash;
 use crate::store::LedgerError;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,11 +66,6 @@ impl Sysexit for KeysError {
     }
 }
 
-/// What the ledger calls a public key.
-pub fn fingerprint(key: &PublicKey) -> Digest {
-    Hash::of(&[key.to_string().as_bytes()]).0
-}
-
 /// What TLS rests on, as the configuration says.
 ///
 /// # Errors
@@ -87,12 +80,22 @@ pub fn tls(config: &Config) -> Result<Tls, TlsError> {
 /// # Errors
 /// [`KeysError`]; [`KeysError::not_enrolled`] where there is no city.
 pub async fn line<H: Hold>(config: &Config, hold: &mut H) -> Result<Client, KeysError> {
-    let pinned = identity::pinned(&config.state)?;
+    // Whether there is a city at all comes first.
+    identity::pinned(&config.state)?;
     let credentials = identity::credentials();
     let signer = signer(&config.state, credentials.as_deref(), hold).await?;
+    client(config, signer)
+}
+
+/// The line to the city for these keys.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn client(config: &Config, signer: Signer) -> Result<Client, KeysError> {
+    let pinned = identity::pinned(&config.state)?;
     let device = &config.site.device;
     let device = DeviceId::new(device).map_err(|_| KeysError::Device(device.clone()))?;
-    Ok(Client::over(pinned.url, device, signer, pinned.key, &tls(config)?)?)
+    Ok(Client::over(pinned.url, device, signer, pinned.key, tls(config)?)?)
 }
 
 /// The device's keys. A key whose entry the city has acknowledged takes the old one's place here.
@@ -112,7 +115,7 @@ pub async fn signer<H: Hold>(
     });
     let (told, acknowledged) = stands.await??;
     match told {
-        Some((entry, now)) if now == fingerprint(next.public()) => {
+        Some((entry, now)) if now == next.public().digest().0 => {
             if acknowledged < entry {
                 return Ok(Signer::new(own).followed_by(entry, Arc::new(next)));
             }
@@ -133,9 +136,9 @@ pub fn record(
     state: &Path,
     credentials: Option<&Path>,
 ) -> Result<u32, KeysError> {
-    let own = fingerprint(identity::device_key(state, credentials)?.public());
-    let next = identity::next_key(state)?.map(|key| fingerprint(key.public()));
-    let city = fingerprint(&identity::pinned(state)?.key);
+    let own = identity::device_key(state, credentials)?.public().digest().0;
+    let next = identity::next_key(state)?.map(|key| key.public().digest().0);
+    let city = identity::pinned(state)?.key.digest().0;
     let box_key = bench.store().box_key_fingerprint();
     let mut due = vec![(KeyPurpose::Box, box_key), (KeyPurpose::City, city)];
     let stands = bench.store().key_in_use(KeyPurpose::Device)?.map(|(_, now)| now);

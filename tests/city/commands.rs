@@ -5,14 +5,20 @@ use canteend::city::wire::text::DeviceId;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-struct Typed {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Typed {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 fn canteend(args: &[&str]) -> Typed {
-    let ran = Command::new(env!("CARGO_BIN_EXE_canteend")).args(args).output().unwrap();
+    canteend_with(args, &[])
+}
+
+/// Runs a command with these variables in its environment.
+pub fn canteend_with(args: &[&str], environment: &[(&str, &str)]) -> Typed {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canteend"));
+    let ran = command.args(args).envs(environment.iter().copied()).output().unwrap();
     Typed {
         code: ran.status.code().unwrap(),
         out: String::from_utf8(ran.stdout).unwrap(),
@@ -21,7 +27,7 @@ fn canteend(args: &[&str]) -> Typed {
 }
 
 /// A box's folder with a configuration and a ledger of one entry.
-fn box_folder(dir: &Path) -> PathBuf {
+pub fn box_folder(dir: &Path) -> PathBuf {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/lcetdz-2022.toml");
     let config = format!(
         "[site]\ndevice = \"lc-kfq-017\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\

@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod answers;
 mod commands;
 mod contract;
 mod cross_check;
 mod faults;
 mod fleet;
+mod network;
+mod plan;
 mod refusals;
 mod secrets;
+mod tls;
 mod town;

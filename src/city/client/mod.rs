@@ -3,8 +3,10 @@
 //! A request is one attempt. What a failure means, and whether to try again, is said by
 //! [`SendError`]; who tries again is the daemon.
 
+mod error;
 mod url;
 
+pub use error::SendError;
 pub use url::CityUrl;
 
 use super::signer::Signer;
@@ -16,103 +18,44 @@ use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, Refusal, RefusalCode,
 use super::wire::json;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
-use super::wire::suite::{self, KeyError, PublicKey, SigningKey};
+use super::wire::suite::{self, PublicKey, SigningKey};
 use super::wire::text::{self, DeviceId};
 use super::wire::time::SignedTime;
 use super::wire::verdict::{VERDICTS_BYTES_MAX, Verdicts};
 use crate::domain::calendar::Timestamp;
-use crate::error::{Exit, Sysexit};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// How long a connection may take to come about.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
-/// How long nothing may arrive while an answer is awaited or read.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// How long a whole request may take; whoever dribbles byte by byte is cut off.
-const REQUEST_MAX: Duration = Duration::from_secs(120);
-
-/// Why a request did not lead to an answer that can be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// The address is none that is allowed.
-    #[error("\"{0}\" is no address of a city: expected https://HOST or https://HOST:PORT")]
-    Address(String),
-    /// The HTTP client could not be set up.
-    #[error("TLS cannot be set up")]
-    Setup(#[source] reqwest::Error),
-    /// No connection, or it broke; or it took too long.
-    #[error("the city cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
-    /// The answer has more bytes than any that is right.
-    #[error("the city's answer is longer than {0} bytes")]
-    TooLong(usize),
-    /// The city turned the request down.
-    #[error("the city refused ({status}): {}", refusal.error.escape_default())]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// What it said.
-        refusal: Refusal,
-    },
-    /// The answer is not what was asked for, or not signed by the city.
-    #[error("the city's answer does not hold")]
-    Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// No random bytes.
-    #[error(transparent)]
-    Random(#[from] KeyError),
+/// How long the city is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a connection may take to come about.
+    pub connect: Duration,
+    /// How long nothing may arrive while an answer is awaited or read.
+    pub silence: Duration,
+    /// How long a whole request may take; whoever dribbles byte by byte is cut off.
+    pub request: Duration,
 }
 
-impl SendError {
-    /// An answer that does not hold.
-    fn answer(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        SendError::Answer(Box::new(source))
-    }
-
-    /// What the refusal is about, where it is one of the interface's.
-    pub fn refusal(&self) -> Option<(RefusalCode, &Refusal)> {
-        match self {
-            Self::Refused { refusal, .. } => {
-                RefusalCode::from_code(&refusal.error).map(|code| (code, refusal))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether another attempt, later, may help: the network, a busy city, an answer that was
-    /// damaged on its way. A used nonce is drawn anew.
-    pub fn passing(&self) -> bool {
-        match self {
-            Self::Unreachable(_) | Self::TooLong(_) | Self::Answer(_) => true,
-            Self::Refused { status, .. } => {
-                let replay = self.refusal().is_some_and(|(code, _)| code == RefusalCode::Replay);
-                replay || *status >= 500 || matches!(*status, 408 | 429)
-            }
-            Self::Address(_) | Self::Setup(_) | Self::Random(_) => false,
-        }
-    }
+impl Limits {
+    /// What a box waits in service.
+    pub const SERVICE: Limits = Limits {
+        connect: Duration::from_secs(10),
+        silence: Duration::from_secs(30),
+        request: Duration::from_secs(120),
+    };
 }
 
-impl Sysexit for SendError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Address(_) => Exit::Usage,
-            Self::Refused { .. } if !self.passing() => Exit::Data,
-            _ => Exit::Unavailable,
-        }
-    }
-}
-
-fn http(tls: &Tls) -> Result<reqwest::Client, SendError> {
+fn http(tls: &Tls, limits: Limits) -> Result<reqwest::Client, SendError> {
     // The first call decides for the process; a later one finds it decided, which is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     tls.apply(reqwest::Client::builder())
-        .connect_timeout(CONNECT_MAX)
-        .read_timeout(SILENCE_MAX)
-        .timeout(REQUEST_MAX)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.silence)
+        .timeout(limits.request)
         .redirect(reqwest::redirect::Policy::none())
         // A connection for each request: none that went dead since the last night is used again.
         .pool_max_idle_per_host(0)
@@ -127,6 +70,9 @@ async fn receive(request: reqwest::RequestBuilder, bytes_max: usize) -> Result<V
     let status = answer.status();
     let good = matches!(status, StatusCode::OK | StatusCode::CREATED);
     let bytes_max = if good { bytes_max } else { SMALL_BYTES_MAX };
+    if answer.content_length().is_some_and(|stated| stated > bytes_max as u64) {
+        return Err(SendError::TooLong(bytes_max));
+    }
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(SendError::Unreachable)? {
         if bytes.len() + chunk.len() > bytes_max {
@@ -169,7 +115,7 @@ pub async fn enrol_over(
 ) -> Result<PublicKey, SendError> {
     let body = EnrolRequest::new(device, key, code);
     let body = serde_json::to_vec(&body).expect("strings always become JSON");
-    let request = http(tls)?
+    let request = http(tls, Limits::SERVICE)?
         .post(url.to(&format!("/v1/devices/{device}/enrol"), ""))
         .header(CONTENT_TYPE, "application/json")
         .body(body);
@@ -181,6 +127,7 @@ pub async fn enrol_over(
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    tls: Tls,
     url: CityUrl,
     device: DeviceId,
     signer: Signer,
@@ -201,7 +148,7 @@ impl Client {
         key: Arc<SigningKey>,
         city: PublicKey,
     ) -> Result<Self, SendError> {
-        Self::over(url, device, Signer::new(key), city, &Tls::default())
+        Self::over(url, device, Signer::new(key), city, Tls::default())
     }
 
     /// The same for a device in the middle of a rotation, or with TLS of its own.
@@ -213,9 +160,18 @@ impl Client {
         device: DeviceId,
         signer: Signer,
         city: PublicKey,
-        tls: &Tls,
+        tls: Tls,
     ) -> Result<Self, SendError> {
-        Ok(Client { http: http(tls)?, url, device, signer, city, shift_s: AtomicI64::new(0) })
+        let http = http(&tls, Limits::SERVICE)?;
+        Ok(Client { http, tls, url, device, signer, city, shift_s: AtomicI64::new(0) })
+    }
+
+    /// The same line, on which the city is waited for so long.
+    ///
+    /// # Errors
+    /// [`SendError::Setup`].
+    pub fn within(self, limits: Limits) -> Result<Self, SendError> {
+        Ok(Client { http: http(&self.tls, limits)?, ..self })
     }
 
     /// The device.
@@ -349,31 +305,5 @@ impl Client {
             built = built.header(CONTENT_TYPE, dsse::MEDIA_TYPE).body(body.to_vec());
         }
         receive(built, bytes_max).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_passes_is_told_from_what_does_not() {
-        let refused = |status, error: &str| SendError::Refused {
-            status,
-            refusal: Refusal { error: error.into(), ..Refusal::default() },
-        };
-        for (status, error, passing) in [
-            (503, "busy", true),
-            (500, "", true),
-            (429, "", true),
-            (401, "replay", true),
-            (401, "signature", false),
-            (401, "clock", false),
-            (409, "conflict", false),
-            (413, "size", false),
-            (302, "", false),
-        ] {
-            assert_eq!(refused(status, error).passing(), passing, "{status} {error}");
-        }
     }
 }
