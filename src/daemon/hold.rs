@@ -43,7 +43,12 @@ pub struct Bench<'a> {
     clock: &'a dyn Clock,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// The three in one hand.
+    pub fn new(store: &'a mut Store, keeper: &'a mut Timekeeper, clock: &'a dyn Clock) -> Self {
+        Bench { store, keeper, clock }
+    }
+
     /// The store.
     pub fn store(&mut self) -> &mut Store {
         self.store

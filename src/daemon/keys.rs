@@ -17,7 +17,7 @@ use crate::city::tls::{Tls, TlsError};
 use crate::city::wire::text::DeviceId;
 use crate::config::Config;
 use crate::domain::entry::Event;
-use crate::domain::entry::operation::{Digest, KeyChange, KeyPurpose};
+use crate::domain::entry::operation::{KeyChange, KeyPurpose};
 use crate::error::{Exit, Sysexit};
 use crate::store::LedgerError;
 use std::path::Path;

@@ -255,7 +255,7 @@ async fn send(
     sent.map_err(|source| UploadError::Send { seq: batch.seq, source })
 }
 
-/// Checks the receipt for `batch` and stores it.
+/// Checks the receipt for `batch`, which came on a stick, and stores it.
 ///
 /// # Errors
 /// [`UploadError::Receipt`] for one that is not the city's or for another batch.

@@ -56,11 +56,7 @@ impl City {
     }
 
     /// Opens a batch by the key of `device` that was in force at its first entry.
-    pub(super) fn open_batch(
-        &self,
-        device: &DeviceId,
-        envelope: &[u8],
-    ) -> Result<Opened, Refused> {
+    pub(super) fn open_batch(&self, device: &DeviceId, envelope: &[u8]) -> Result<Opened, Refused> {
         let keys = terms(&self.memory().conn, device)?;
         for (key, after, until) in keys {
             match Batch::open(envelope, &key) {

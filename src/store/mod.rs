@@ -53,7 +53,7 @@ use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vault::Vault;
 
 /// Why a state folder could not be set up or opened.
@@ -83,6 +83,7 @@ impl Sysexit for StoreError {
 /// The writing end: the one connection that changes the ledger and the gallery.
 pub struct Store {
     conn: Connection,
+    folder: PathBuf,
     vault: Vault,
     device: String,
     reserve: Reserve,
@@ -135,7 +136,12 @@ impl Store {
         let conn = db::open(&dir.join(LEDGER_FILE))?;
         let device = ledger::device(&conn)?;
         let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
-        Ok(Store { conn, vault, device, reserve, _lock: lock })
+        Ok(Store { conn, folder: dir.to_owned(), vault, device, reserve, _lock: lock })
+    }
+
+    /// The state folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The device that the ledger belongs to.

@@ -14,7 +14,7 @@ use super::tls::Tls;
 use super::wire::batch::RECEIPT_BYTES_MAX;
 use super::wire::code::EnrolmentCode;
 use super::wire::dsse;
-use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, Refusal, RefusalCode, SMALL_BYTES_MAX};
+use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, RefusalCode, SMALL_BYTES_MAX};
 use super::wire::json;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;

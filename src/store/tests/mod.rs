@@ -17,7 +17,6 @@ use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{Award, NoAward, Standing};
 use rusqlite::config::DbConfig;
-use std::path::PathBuf;
 use tempfile::TempDir;
 
 fn stamp(at: &str) -> Stamp {
