@@ -47,7 +47,7 @@ use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
-use crate::domain::entry::{EntryNumber, Event, GalleryChange, Stamp};
+use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
@@ -209,6 +209,14 @@ impl Store {
     pub fn last_entry(&self) -> Result<EntryNumber, LedgerError> {
         let last = self.conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
         Ok(ledger::number(last))
+    }
+
+    /// Entry `n`, or `None` where there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError::Entry`] where it cannot be read.
+    pub fn entry(&self, n: EntryNumber) -> Result<Option<Entry>, LedgerError> {
+        ledger::entry(&self.conn, n)
     }
 
     /// What tells the box key from others, for the ledger.

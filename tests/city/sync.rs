@@ -124,14 +124,14 @@ fn nothing_new_is_one_request_and_no_entry() {
     town.city.change(&upserts(0..5)).unwrap();
     sync(&mut test_box).unwrap();
     let entries = test_box.store.last_entry().unwrap();
-    // Every further request would fail.
+    // The second request would fail; it is that of the next sync.
     town.city.mischief.trick([Trick::None, Trick::Fail]);
     let again = sync(&mut test_box).unwrap();
     assert_eq!(again, Synced { pages: 1, ..Synced::default() });
     assert_eq!(test_box.store.last_entry().unwrap(), entries);
+    sync(&mut test_box).unwrap_err();
     // The next day it is said, once, that the data is of that day. Requests are dated by the
     // city, whose clock stands still here.
-    town.city.mischief.trick([Trick::None]);
     for told in [true, false] {
         let next_day = sync_by(&mut test_box, &*clock("2026-03-03T22:00:00+08:00"));
         assert_eq!(next_day.unwrap().change.is_some(), told);
