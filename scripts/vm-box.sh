@@ -36,7 +36,7 @@ make_disk() {
     modules uvcvideo vhci-hcd | while read -r module; do
         as_root install -D -m 644 "$module" "$root/${module#"$work/kernel/"}"
     done
-    as_root cp "$work/kernel/lib/modules/$kernel"/modules.{order,builtin} \
+    as_root cp "$work/kernel/lib/modules/$kernel"/modules.{order,builtin,builtin.modinfo} \
         "$root/lib/modules/$kernel"
     as_root depmod -b "$root" "$kernel"
     cp "$bin/examples/webcam" fixtures/photos/{obama,biden}.jpg tests/vm/roster.csv \
@@ -46,7 +46,8 @@ make_disk() {
     "$bin/examples/film" fixtures/photos "$root/opt/box/frames"
     as_root install -m 644 tests/vm/box-test.service "$root/etc/systemd/system"
     as_root ln -s ../box-test.service "$root/etc/systemd/system/multi-user.target.wants/"
-    as_root rm -f "$root/etc/systemd/system/getty.target.wants/getty@tty1.service"
+    # A login prompt would take the console away from the test.
+    as_root ln -sf /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
     as_root mke2fs -q -t ext4 -L box -d "$root" "$box/disk.img" 900M
     as_root chown "$(id -u)" "$box/disk.img"
 }

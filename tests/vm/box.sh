@@ -30,7 +30,10 @@ ok() { say "ok: $*"; }
 check() {
     local what=$1
     shift
-    "$@" || fail "$what: $*"
+    "$@" >/run/said 2>&1 || {
+        cat /run/said
+        fail "$what: $*"
+    }
     ok "$what"
 }
 # within SECONDS WHAT COMMAND…: repeats the command until it succeeds.
