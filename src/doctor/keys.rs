@@ -12,8 +12,8 @@ use std::path::Path;
 const OTHERS: u32 = 0o077;
 /// Most files that are named.
 const NAMED_MAX: usize = 5;
-/// Where systemd keeps credentials that it hands to services.
-const CREDENTIAL_STORES: [&str; 2] = ["/etc/credstore.encrypted", "/etc/credstore"];
+/// Where systemd keeps the sealed credentials that it hands to services.
+const CREDENTIAL_STORE: &str = "/etc/credstore.encrypted";
 
 /// The configuration and its rule book, where both can be read.
 ///
@@ -36,8 +36,7 @@ pub(super) fn configuration(path: &Path) -> Result<(Config, Finding), Finding> {
 pub(super) fn keys(state: &Path) -> Finding {
     let ledger = state.join(LEDGER_FILE).exists();
     let box_key = state.join(KEY_FILE).exists();
-    let credential =
-        CREDENTIAL_STORES.iter().find(|store| Path::new(store).join(DEVICE_KEY_FILE).exists());
+    let credential = Path::new(CREDENTIAL_STORE).join(DEVICE_KEY_FILE).exists();
     let device_key = state.join(DEVICE_KEY_FILE).exists();
     match (ledger, box_key, device_key, credential) {
         (true, false, ..) => Check::Keys.fault(
@@ -48,11 +47,12 @@ pub(super) fn keys(state: &Path) -> Finding {
             "no ledger and no keys yet",
             "the service makes them at its first start: systemctl start canteend",
         ),
-        (true, true, _, Some(store)) => {
-            Check::Keys.ok(format!("box key in the state folder, device key in {store}"))
+        (true, true, _, true) => {
+            let seen = format!("box key in the state folder, device key in {CREDENTIAL_STORE}");
+            Check::Keys.ok(seen)
         }
-        (true, true, true, None) => Check::Keys.ok("box key and device key in the state folder"),
-        (true, true, false, None) => Check::Keys.warning(
+        (true, true, true, false) => Check::Keys.ok("box key and device key in the state folder"),
+        (true, true, false, false) => Check::Keys.warning(
             "box key in the state folder; no device key, so nothing can be signed",
             "canteend provision --city URL --code CODE",
         ),

@@ -50,7 +50,8 @@ shown() { systemctl show --value --property="$1" $unit; }
 is() { [ "$(shown "$1")" = "$2" ]; }
 logged() { journalctl --no-pager --unit=$unit --output=cat | grep -q "$1"; }
 as_box() { runuser -u canteend -- "$@"; }
-hashes() { as_box canteend ledger list --ledger $state --json | grep -o '"hash":"[^"]*"'; }
+# Every entry with the beginning of its hash.
+entries() { as_box canteend ledger list --ledger $state; }
 
 say 'systemd is up'
 check 'the package installs' dpkg -i "$old"
@@ -59,7 +60,7 @@ check 'without a configuration it does not start' systemctl start $unit
 check 'and does not fail' is ActiveState inactive
 check 'the state folder is its owner'\''s alone' \
     test "$(stat -c '%U:%G %a' $state)" = 'canteend:canteend 700'
-check 'the units are well formed' systemd-analyze verify /usr/lib/systemd/system/canteend.service
+check 'the units are well formed' systemd-analyze verify --man=no /usr/lib/systemd/system/canteend.service
 systemd-analyze security --no-pager $unit >/run/security
 exposure=$(grep -o 'Overall exposure level.*: [0-9.]*' /run/security | grep -o '[0-9.]*$')
 awk -v found="$exposure" 'BEGIN { exit !(found != "" && found <= 2.0) }' || {
@@ -90,7 +91,15 @@ check 'the log is JSON' sh -c \
 check 'the service stops' systemctl stop $unit
 check 'cleanly' is Result success
 check 'the ledger verifies' as_box canteend ledger verify --ledger $state
-before=$(hashes)
+before=$(entries)
+check 'the meal is in it' grep -q ' meal .*p_1001' <<<"$before"
+
+printf 'secret' | systemd-creds encrypt --name=device.key - /run/sealed 2>/dev/null &&
+    install -D -m 600 /run/sealed /etc/credstore.encrypted/device.key || fail 'systemd-creds'
+check 'a sealed credential reaches the service'\''s user' systemd-run --quiet --wait --pipe \
+    --property=User=canteend --property=LoadCredentialEncrypted=device.key \
+    /bin/sh -c 'test "$(cat "$CREDENTIALS_DIRECTORY/device.key")" = secret'
+rm /etc/credstore.encrypted/device.key
 
 echo 'nonsense = 1' >>$configuration
 systemctl start $unit 2>/dev/null && fail 'it starts with a wrong configuration'
@@ -108,7 +117,7 @@ check 'the package is upgraded while it serves' dpkg -i "$new"
 check 'it serves after that' is ActiveState active
 check 'as the new version' sh -c "dpkg-query -W -f '\${Version}' canteend | grep -qvx '0.1.0~old'"
 check 'stops' systemctl stop $unit
-check 'with every entry of before' test "${before}" = "$(hashes | head -n "$(wc -l <<<"$before")")"
+check 'with every entry of before' test "$before" = "$(entries | head -n "$(wc -l <<<"$before")")"
 check 'and the ledger verifies' as_box canteend ledger verify --ledger $state
 
 check 'the package is removed' dpkg -r canteend
