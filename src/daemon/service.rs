@@ -188,7 +188,7 @@ pub fn run(config: &Config) -> Result<(), Failure> {
 type Source = (Arc<dyn Clock>, Box<dyn FrameSource>);
 
 /// The clock and the frames of a configuration.
-fn source(config: &Config) -> Result<Source, Failure> {
+pub(crate) fn source(config: &Config) -> Result<Source, Failure> {
     match &config.camera {
         Camera::Replay { path, rate, looped, .. } => {
             let replay = Replay::open(path, *rate, *looped)?;
