@@ -25,14 +25,16 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
-    ("projections", PROJECTIONS),
+    ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
     ("outbox", include_str!("migrations/0010_outbox.sql")),
+    ("close", PROJECTIONS[1]),
 ];
 /// The tables that follow from the entries.
-pub(super) const PROJECTIONS: &str = include_str!("migrations/0002_projections.sql");
+pub(super) const PROJECTIONS: [&str; 2] =
+    [include_str!("migrations/0002_projections.sql"), include_str!("migrations/0011_close.sql")];
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]

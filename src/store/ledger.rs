@@ -78,7 +78,7 @@ pub enum LedgerError {
     NoGenesis,
     /// A table holds what this program never writes.
     #[error(
-        "the ledger's tables hold an unknown meal window or time; run `canteend ledger verify`"
+        "the ledger's tables hold an unknown meal window, month or time; run `canteend ledger verify`"
     )]
     Window,
     /// No random bytes for a salt.
