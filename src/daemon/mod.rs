@@ -6,7 +6,10 @@
 
 pub mod calibrate;
 pub mod checkin;
+pub mod confirm;
 pub mod gallery_job;
+pub mod rejudge;
+pub mod revise;
 pub mod roster;
 pub mod service;
 pub mod slot;

@@ -76,6 +76,9 @@ pub enum LedgerError {
     /// The first entry is missing or does not name a device.
     #[error("the ledger does not begin with its device's entry; run `canteend ledger verify`")]
     NoGenesis,
+    /// A table names an entry that is not there, or is of another kind.
+    #[error("entry {0} is not what the ledger's tables say; run `canteend ledger verify`")]
+    NoEntry(EntryNumber),
     /// A table holds what this program never writes.
     #[error(
         "the ledger's tables hold an unknown meal window, month or time; run `canteend ledger verify`"
@@ -97,6 +100,7 @@ impl Sysexit for LedgerError {
             | Self::Unvoidable { .. }
             | Self::Contradiction(_)
             | Self::NoGenesis
+            | Self::NoEntry(_)
             | Self::Window => Exit::Data,
             Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
             Self::Vault(e) => e.exit(),
@@ -159,6 +163,11 @@ pub(super) fn append(
 /// A row number as an entry number. Rows start at 1 and the schema keeps them without gaps.
 pub(super) fn number(seq: i64) -> EntryNumber {
     seq.unsigned_abs()
+}
+
+/// An entry's number as SQLite has it.
+pub(super) fn signed(n: EntryNumber) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// Row `n` as it stands in the ledger, or `None` where there is none.

@@ -16,6 +16,7 @@ mod db;
 mod folder;
 mod gallery;
 mod identity;
+mod later;
 mod ledger;
 mod outbox;
 mod projection;
@@ -43,7 +44,6 @@ use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, GalleryChange, Stamp};
-use crate::domain::month::Month;
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
@@ -214,14 +214,6 @@ impl Store {
     /// [`LedgerError::Sqlite`] where the file cannot be read.
     pub fn config(&self) -> Result<Option<ConfigChange>, LedgerError> {
         Ok(projection::config(&self.conn)?)
-    }
-
-    /// The last month whose settlement is closed; all before it are, and none after it.
-    ///
-    /// # Errors
-    /// [`LedgerError`] where the file cannot be read.
-    pub fn closed(&self) -> Result<Option<Month>, LedgerError> {
-        projection::closed(&self.conn)
     }
 
     /// What stands for `elder` on the service date `date`.

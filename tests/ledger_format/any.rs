@@ -125,7 +125,9 @@ fn later() -> impl Strategy<Value = Event> {
             let month = Month::of(day);
             Event::Adjustment(Adjustment { entry, city, district, reason, month, supersedes })
         });
-    prop_oneof![void, confirmation, verdict, adjustment]
+    let close = (any_day(), any_operator())
+        .prop_map(|(day, operator)| Event::Close(Close { month: Month::of(day), operator }));
+    prop_oneof![void, confirmation, verdict, adjustment, close]
 }
 
 fn operation() -> impl Strategy<Value = Event> {
