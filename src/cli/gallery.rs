@@ -2,10 +2,12 @@
 
 use super::gallery_calibrate::{self, Calibrate};
 use super::{ConfigFile, say, say_json};
+use crate::config::rules;
+use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::gallery_job::{self, ImportError, Imported};
+use crate::daemon::revise::{Revised, revise};
 use crate::daemon::roster::BadLine;
 use crate::daemon::{service, timekeeper};
-use crate::domain::elder::ElderId;
 use crate::domain::entry::Stamp;
 use crate::error::{Exit, Failure};
 use crate::store::Store;
@@ -80,6 +82,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = service::clock(&config);
     let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let rules = rules::load(&config.rules)?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
     let done =
@@ -91,6 +94,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         }
         other => other?,
     };
+    let Revised { confirmed, adjusted } = revise(&mut store, stamp, &rules)?;
     name(&imported.bad)?;
     for (one, other) in &imported.twice {
         say(format_args!(
@@ -101,6 +105,9 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
     ))?;
+    if confirmed + adjusted > 0 {
+        say(format_args!("{confirmed} meals that waited are settled, {adjusted} adjusted"))?;
+    }
     match imported.bad.len() {
         0 => Ok(()),
         n => {
@@ -145,13 +152,14 @@ fn show(options: &Show) -> Result<(), Failure> {
 }
 
 fn forget(options: &Forget) -> Result<(), Failure> {
-    let elder = ElderId::new(&options.elder).map_err(|e| Failure::new(Exit::Data, e))?;
     let config = options.config.load()?;
     let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-    match store.forget_face(stamp, &elder)? {
-        Some(appended) => say(format_args!("the face is forgotten, by entry {}", appended.n)),
-        None => say("there was no face to forget; what is left of older ones was wiped"),
+    let request = Request::Forget { elder: options.elder.clone() };
+    match work::ask_or_do(&config, clock.as_ref(), request)? {
+        Answer::Entry(Some(n)) => say(format_args!("the face is forgotten, by entry {n}")),
+        Answer::Entry(None) => {
+            say("there was no face to forget; what is left of older ones was wiped")
+        }
+        other => Err(super::unexpected(&other)),
     }
 }

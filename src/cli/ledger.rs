@@ -3,16 +3,17 @@
 use super::{ConfigFile, ledger_line, proof, say, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::{service, timekeeper};
+use crate::daemon::control::{self, Request, work};
+use crate::daemon::service;
 use crate::domain::calendar::Date;
-use crate::domain::entry::Event;
-use crate::domain::entry::correction::{Void, VoidReason};
+use crate::domain::entry::correction::VoidReason;
 use crate::domain::operator::OperatorId;
 use crate::error::Failure;
 use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,6 +23,9 @@ pub(super) enum Command {
     List(List),
     /// Undo a meal or visit of today; a meal's slot reopens
     Void(VoidOptions),
+    /// Hand in the settlement of a month: it stands then, and what is learnt later is the business
+    /// of the first open month
+    Close(CloseOptions),
     /// Write a proof of one entry that shows nobody else's
     Prove(proof::Prove),
     /// Check a proof with nothing but itself
@@ -29,9 +33,6 @@ pub(super) enum Command {
     /// Print the code that fixes a day, to be posted on the wall
     DayCode(proof::DayCode),
 }
-
-/// The box's own configuration and clock.
-type Own = (Config, Box<dyn Clock>);
 
 /// Which ledger: a file, or the one of a configuration.
 #[derive(Debug, Args)]
@@ -53,14 +54,9 @@ impl Which {
         Ok(Reader::open(&path)?)
     }
 
-    /// Configuration and clock of the box, where the ledger is the box's own and not a copy.
-    pub(super) fn own(&self) -> Result<Option<Own>, Failure> {
-        if self.ledger.is_some() {
-            return Ok(None);
-        }
-        let config = self.config.load()?;
-        let clock = service::clock(&config);
-        Ok(Some((config, clock)))
+    /// The box's configuration, where the ledger is its own and not a copy.
+    pub(super) fn own(&self) -> Result<Option<Config>, Failure> {
+        if self.ledger.is_some() { Ok(None) } else { self.config.load().map(Some) }
     }
 }
 
@@ -109,6 +105,18 @@ pub(super) struct VoidOptions {
     config: ConfigFile,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CloseOptions {
+    /// The month, such as 2026-03; it is over, and open months before it are closed with it
+    #[arg(long, value_name = "YYYY-MM")]
+    month: String,
+    /// Pseudonymous id of the operator who hands it in
+    #[arg(long, value_name = "ID")]
+    operator: OperatorId,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
 fn reasons() -> PossibleValuesParser {
     PossibleValuesParser::new(VoidReason::ALL.iter().map(|reason| reason.code()))
 }
@@ -118,6 +126,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(options) => verify(&options),
         Command::List(options) => list(&options),
         Command::Void(options) => void(&options),
+        Command::Close(options) => close(&options),
         Command::Prove(options) => proof::prove(&options),
         Command::VerifyProof(options) => proof::verify_proof(&options),
         Command::DayCode(options) => proof::day_code(&options),
@@ -202,10 +211,28 @@ fn list(options: &List) -> Result<(), Failure> {
 fn void(options: &VoidOptions) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-    let reason = VoidReason::from_code(&options.reason).expect("the parser lets only codes pass");
-    let void = Void { entry: options.entry, reason, operator: options.operator.clone() };
-    let entry = store.append(stamp, &Event::Void(void))?.n;
-    say(format_args!("entry {} is void, by entry {entry}", options.entry))
+    let request = Request::Void {
+        entry: options.entry,
+        reason: options.reason.clone(),
+        operator: options.operator.to_string(),
+    };
+    match work::ask_or_do(&config, clock.as_ref(), request)? {
+        control::Answer::Entry(Some(by)) => {
+            say(format_args!("entry {} is void, by entry {by}", options.entry))
+        }
+        other => Err(super::unexpected(&other)),
+    }
+}
+
+fn close(options: &CloseOptions) -> Result<(), Failure> {
+    let config = options.config.load()?;
+    let clock = service::clock(&config);
+    let (month, operator) = (options.month.clone(), options.operator.to_string());
+    let request = Request::Close { month, operator };
+    match work::ask_or_do(&config, clock.as_ref(), request)? {
+        control::Answer::Entry(Some(by)) => {
+            say(format_args!("the settlement of {} is closed, by entry {by}", options.month))
+        }
+        other => Err(super::unexpected(&other)),
+    }
 }

@@ -20,10 +20,16 @@ mod provision;
 mod refcity;
 mod report;
 mod run;
+mod status;
 mod upload;
 
 use crate::config::Config;
+use crate::daemon::control::{Answer, Request, work};
+use crate::daemon::service;
+use crate::domain::entry::EntryNumber;
+use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -45,6 +51,8 @@ Logs go to standard error; CANTEEND_LOG=debug shows more.";
 enum Command {
     /// Serve: watch the camera, recognise, record
     Run(run::Options),
+    /// Ask the running daemon how the box is
+    Status(status::Options),
     /// Show the whole way of a meal on real photographs, in a scratch folder
     Demo(demo::Options),
     /// Read the configuration, rules and models, and say whether they fit
@@ -112,6 +120,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     });
     match cli.command {
         Command::Run(options) => run::run(options),
+        Command::Status(options) => status::run(&options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),
         Command::Camera(command) => camera::run(command),
@@ -146,6 +155,29 @@ fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
 /// Writes `value` as JSON to standard output.
 fn say_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     say(serde_json::to_string(value).map_err(|e| Failure::new(Exit::Software, e))?)
+}
+
+/// A daemon of another version answered.
+fn unexpected(answer: &Answer) -> Failure {
+    let text = format!(
+        "the daemon gave an answer that does not belong here: {answer:?}; is it of this version?"
+    );
+    Failure::new(Exit::Software, text)
+}
+
+/// Notes in the box's own ledger that a file with this digest left the box.
+fn note_export(
+    config: &Config,
+    what: ExportWhat,
+    (first, last): (EntryNumber, EntryNumber),
+    digest: Hash,
+) -> Result<(), Failure> {
+    let (what, digest) = (what.code().to_owned(), digest.to_string());
+    let request = Request::Export { what, first, last, digest };
+    match work::ask_or_do(config, service::clock(config).as_ref(), request)? {
+        Answer::Entry(Some(_)) => Ok(()),
+        other => Err(unexpected(&other)),
+    }
 }
 
 /// Runs a future to its end on this thread.

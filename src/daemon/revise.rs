@@ -22,11 +22,7 @@ pub struct Revised {
 ///
 /// # Errors
 /// [`GalleryError`] where gallery or ledger cannot be read or written; what was written stands.
-pub fn revise(
-    store: &mut Store,
-    stamp: Stamp,
-    book: &RuleBook,
-) -> Result<Revised, GalleryError> {
+pub fn revise(store: &mut Store, stamp: Stamp, book: &RuleBook) -> Result<Revised, GalleryError> {
     let Some(gallery) = store.gallery_change()? else { return Ok(Revised::default()) };
     let elders = store.elders()?;
     let by_id = elders.iter().map(|elder| (&elder.id, elder)).collect();

@@ -61,6 +61,11 @@ impl Watch {
         Watch { boot, doubt, high: standing.high, anchor: None, supposed: None }
     }
 
+    /// Whether the clock was believed at the last reading.
+    pub fn trusted(&self) -> bool {
+        self.doubt.is_none()
+    }
+
     /// Takes a reading of both clocks. Fractions of a second count for nothing, as in the ledger.
     pub fn read(&mut self, wall: Timestamp, monotonic: Duration) -> Reading {
         let wall = whole(wall);
@@ -127,8 +132,7 @@ impl Watch {
 
     fn fault(&self, wall: Timestamp, offset_ms: i64) -> Option<ClockWhy> {
         let jump_ms_max = JUMP_MAX.as_millis();
-        let jumped =
-            self.anchor.is_some() && u128::from(offset_ms.unsigned_abs()) > jump_ms_max;
+        let jumped = self.anchor.is_some() && u128::from(offset_ms.unsigned_abs()) > jump_ms_max;
         // Without a reading before the jump there is nothing to agree with.
         let lost =
             self.anchor.is_none() && self.doubt.is_some_and(|doubt| doubt.why == ClockWhy::Jump);

@@ -13,9 +13,7 @@ use super::calendar::{Date, MealWindow, Timestamp};
 use super::elder::ElderId;
 use super::money::Fen;
 use super::subsidy::{Award, NoAward, Standing};
-use correction::{
-    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Late, Verdict, Void,
-};
+use correction::{Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Late, Verdict, Void};
 use operation::{ClockChange, ConfigChange, Export, KeyChange, Satisfaction, Sign};
 
 /// An entry's number: 1 for the genesis entry, then without gaps.

@@ -86,7 +86,7 @@ impl RuleBook {
         let now = self.entitlement(elder, date);
         let (city, district, reason) = match &waiting.what {
             Written::Visit(own) => (Fen::ZERO, Fen::ZERO, Some(now.err().unwrap_or(*own))),
-            Written::Meal { .. } if !self.fresh(as_of, date) => return None,
+            Written::Meal { .. } if self.stale(as_of, date) => return None,
             Written::Meal { city, district, rules } => {
                 let kept = (*city, *district, None);
                 match now {

@@ -74,7 +74,8 @@ impl Past {
             }
             Ok(_) => (Fen::ZERO, Fen::ZERO, None),
         };
-        let stands = self.taken.map_or((Fen::ZERO, Fen::ZERO), |taken| (taken.city, taken.district));
+        let stands =
+            self.taken.map_or((Fen::ZERO, Fen::ZERO), |taken| (taken.city, taken.district));
         if stands == (city, district) {
             return None;
         }

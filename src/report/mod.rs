@@ -305,6 +305,11 @@ impl Report {
         &self.table
     }
 
+    /// The last entry that it rests on.
+    pub fn entries(&self) -> EntryNumber {
+        self.basis.0
+    }
+
     /// A name for its file, such as `花名册-lc-kfq-017-2026-03.xlsx`.
     pub fn file_name(&self, format: Format) -> String {
         let title = self.kind.title();

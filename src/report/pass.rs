@@ -227,8 +227,7 @@ impl Pass {
             return Some(Taken { by: rejected.by, shares: Shares { city, district }, month });
         }
         let (by, said) = self.adjusted.get(&serving.n)?;
-        let shares =
-            Shares { city: said.city.get().into(), district: said.district.get().into() };
+        let shares = Shares { city: said.city.get().into(), district: said.district.get().into() };
         (shares.sum() > 0).then_some(Taken { by: *by, shares, month: said.month })
     }
 

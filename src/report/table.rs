@@ -181,7 +181,10 @@ mod tests {
         assert_eq!(table.sum(2).unwrap().shown(), "1235.50");
         assert_eq!((table.total("city_fen"), table.total("name")), (Some(123_550), None));
         table.push(vec![Cell::Empty, Cell::Count(0), Cell::signed_fen(-150_000)]);
-        assert_eq!((table.sum(2).unwrap().shown(), signed_yuan(-5)), ("-264.50".into(), "-0.05".into()));
+        assert_eq!(
+            (table.sum(2).unwrap().shown(), signed_yuan(-5)),
+            ("-264.50".into(), "-0.05".into())
+        );
         let shown = [0, 5, 100, 1_000_000].map(yuan);
         assert_eq!(shown, ["0.00", "0.05", "1.00", "10000.00"]);
     }

@@ -11,8 +11,8 @@ use crate::domain::calendar::{MealWindow, Timestamp, service_date};
 use crate::domain::decision::Doubt;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{
-    Adjustment, Close, Confirmation, Expiry, Finding, Late, LateReason, RejectReason, Verdict, Void,
-    VoidReason,
+    Adjustment, Close, Confirmation, Expiry, Finding, Late, LateReason, RejectReason, Verdict,
+    Void, VoidReason,
 };
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal, Method, Review, Stamp};
 use crate::domain::money::Fen;

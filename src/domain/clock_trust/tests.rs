@@ -144,7 +144,10 @@ fn a_clock_that_is_set_right_tells_by_how_much() {
     let change = set.change.unwrap();
     assert_eq!((change.trusted, change.why), (true, ClockWhy::Agrees));
     let believed = at("1970-01-01T08:02:00+08:00");
-    assert_eq!(change.offset_ms, at("2026-03-03T07:00:00+08:00").as_millisecond() - believed.as_millisecond());
+    assert_eq!(
+        change.offset_ms,
+        at("2026-03-03T07:00:00+08:00").as_millisecond() - believed.as_millisecond()
+    );
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::domain::calendar::{Date, SHANGHAI, Timestamp};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Stamp};
 use crate::domain::money::Fen;
 use correction::{
-    AdjustmentBody, ByHandBody, ChoiceBody, CloseBody, ConfirmationBody, ExpiryBody, LateBody, VerdictBody,
-    VoidBody,
+    AdjustmentBody, ByHandBody, ChoiceBody, CloseBody, ConfirmationBody, ExpiryBody, LateBody,
+    VerdictBody, VoidBody,
 };
 use operation::{ClockBody, ConfigBody, ExportBody, KeyBody, SatisfactionBody, SignBody};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! While every month is open.
 
 use super::{APRIL, Case, MARCH, NONE, Written, meal, operator};
-use crate::domain::entry::{ClockTrust, Event, Method, Meal};
+use crate::domain::entry::{ClockTrust, Event, Meal, Method};
 use crate::domain::subsidy::Standing;
 
 pub(super) const CASES: &[Case] = &[

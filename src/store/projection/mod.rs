@@ -87,9 +87,7 @@ pub enum Contradiction {
 
 /// Makes empty temporary tables, in which [`apply`] then works instead.
 pub(super) fn shadow(conn: &Connection) -> rusqlite::Result<()> {
-    let made = |sql: &str| {
-        conn.execute_batch(&sql.replace("CREATE TABLE", "CREATE TEMP TABLE"))
-    };
+    let made = |sql: &str| conn.execute_batch(&sql.replace("CREATE TABLE", "CREATE TEMP TABLE"));
     PROJECTIONS.iter().try_for_each(|sql| made(sql))
 }
 
