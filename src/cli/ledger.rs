@@ -1,7 +1,6 @@
 //! `canteend ledger …`
 
 use super::{ConfigFile, ledger_line, proof, say, say_json};
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::control::{self, Request, work};
 use crate::daemon::service;
@@ -13,7 +12,6 @@ use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

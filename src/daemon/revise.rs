@@ -30,3 +30,6 @@ pub fn revise(store: &mut Store, stamp: Stamp, book: &RuleBook) -> Result<Revise
     let adjusted = rejudge(store, stamp, book, &elders)?;
     Ok(Revised { confirmed, adjusted })
 }
+
+#[cfg(test)]
+mod tests;

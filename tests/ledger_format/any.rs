@@ -5,8 +5,8 @@ use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::ElderId;
 use canteend::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Confirmation, Expiry, Finding, HandReason, Kept, RejectReason,
-    Verdict, Void, VoidReason,
+    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept,
+    RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
     ClockChange, ClockWhy, ConfigChange, Export, ExportWhat, KeyChange, KeyPurpose, Satisfaction,

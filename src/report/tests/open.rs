@@ -1,7 +1,7 @@
 //! While every month is open.
 
-use super::{APRIL, Case, MARCH, NONE, Written, meal, operator};
-use crate::domain::entry::{ClockTrust, Event, Meal, Method};
+use super::{APRIL, Case, MARCH, NONE, meal};
+use crate::domain::entry::ClockTrust;
 use crate::domain::subsidy::Standing;
 
 pub(super) const CASES: &[Case] = &[
