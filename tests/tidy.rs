@@ -59,6 +59,7 @@ const FENCES: &[(&str, &str)] = &[
     ("reqwest", "city"),
     ("ring", "record store vision city"),
     ("rusqlite", "store refcity"),
+    ("rustix", "store"),
     ("toml", "config vision"),
     ("v4l", "camera"),
     ("zune_jpeg", "camera vision frame"),

@@ -1,6 +1,6 @@
 //! `canteend ledger …`
 
-use super::{ConfigFile, ledger_line, proof, say, say_json};
+use super::{ConfigFile, ledger_line, ledger_verify, proof, say};
 use crate::config::Config;
 use crate::daemon::control::{self, Request, work};
 use crate::daemon::service;
@@ -8,7 +8,7 @@ use crate::domain::calendar::Date;
 use crate::domain::entry::correction::VoidReason;
 use crate::domain::operator::OperatorId;
 use crate::error::Failure;
-use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader};
+use crate::store::{LIST_ROWS_MAX, Listing, Reader};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Recompute the chain and everything that follows from it, and compare
-    Verify(Verify),
+    Verify(ledger_verify::Verify),
     /// List entries
     List(List),
     /// Undo a meal or visit of today; a meal's slot reopens
@@ -56,18 +56,6 @@ impl Which {
     pub(super) fn own(&self) -> Result<Option<Config>, Failure> {
         if self.ledger.is_some() { Ok(None) } else { self.config.load().map(Some) }
     }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Verify {
-    #[command(flatten)]
-    which: Which,
-    /// Only numbers, hashes and the chain; not what follows from the entries
-    #[arg(long)]
-    chain_only: bool,
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -121,69 +109,13 @@ fn reasons() -> PossibleValuesParser {
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Verify(options) => verify(&options),
+        Command::Verify(options) => ledger_verify::run(&options),
         Command::List(options) => list(&options),
         Command::Void(options) => void(&options),
         Command::Close(options) => close(&options),
         Command::Prove(options) => proof::prove(&options),
         Command::VerifyProof(options) => proof::verify_proof(&options),
         Command::DayCode(options) => proof::day_code(&options),
-    }
-}
-
-#[derive(serde::Serialize)]
-struct Answer {
-    entries: u64,
-    head: String,
-    root: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sums: Option<Amounts>,
-}
-
-#[derive(serde::Serialize)]
-struct Amounts {
-    meals: u64,
-    pending: u64,
-    visits: u64,
-    unnamed: u64,
-    city_fen: u64,
-    district_fen: u64,
-    reduced_fen: u64,
-}
-
-fn verify(options: &Verify) -> Result<(), Failure> {
-    let depth = if options.chain_only { Depth::Chain } else { Depth::Full };
-    let verified = options.which.open()?.verify(depth, |_| {})?;
-    let answer = Answer {
-        entries: verified.entries,
-        head: verified.head.to_string(),
-        root: verified.root.to_string(),
-        sums: verified.sums.map(|s| Amounts {
-            meals: s.meals,
-            pending: s.pending,
-            visits: s.visits,
-            unnamed: s.unnamed,
-            city_fen: s.city_fen,
-            district_fen: s.district_fen,
-            reduced_fen: s.reduced_fen,
-        }),
-    };
-    if options.json {
-        return say_json(&answer);
-    }
-    say(format_args!("ledger verified: {} entries, head {}", answer.entries, answer.head))?;
-    match answer.sums {
-        None => Ok(()),
-        Some(sums) => say(format_args!(
-            "{} subsidised meals: {} fen from the city, {} fen from the district, {} fen taken off \
-             later; {} meals pending; {} visits without subsidy",
-            sums.meals,
-            sums.city_fen,
-            sums.district_fen,
-            sums.reduced_fen,
-            sums.pending,
-            sums.visits + sums.unnamed
-        )),
     }
 }
 

@@ -15,6 +15,7 @@ mod gallery;
 mod gallery_calibrate;
 mod ledger;
 mod ledger_line;
+mod ledger_verify;
 mod proof;
 mod provision;
 mod refcity;

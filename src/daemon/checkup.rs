@@ -6,6 +6,7 @@ use super::desk::At;
 use super::revise::Revised;
 use crate::domain::calendar::service_date;
 use crate::domain::health::Trouble;
+use crate::store::Space;
 use tracing::{error, info};
 
 /// Looks at everything that the ledger's thread knows about.
@@ -16,9 +17,12 @@ pub(super) fn look(at: &mut At<'_>, board: &Board) {
         settle(at);
     }
     let (empty, stale) = at.writer().roster_state(service_date(now));
+    // A disk that does not say how full it is shows when an entry is refused.
+    let space = at.store().space().unwrap_or(Space::Plenty);
     let states = [
         (Trouble::ClockUntrusted, !at.clock_trusted()),
-        (Trouble::DiskFull, at.store().short_of_space()),
+        (Trouble::DiskFull, space >= Space::InReserve),
+        (Trouble::DiskLow, space == Space::Low),
         (Trouble::GalleryEmpty, empty),
         (Trouble::GalleryStale, stale && !empty),
     ];

@@ -84,6 +84,12 @@ pub enum LedgerError {
         "the ledger's tables hold an unknown meal window, month or time; run `canteend ledger verify`"
     )]
     Window,
+    /// Too little room for anything but entries.
+    #[error(
+        "little space is left, and it is kept for the ledger; remove what does not belong on the \
+         box, then do this again"
+    )]
+    NoRoom,
     /// No random bytes for a salt.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -95,6 +101,7 @@ pub enum LedgerError {
 impl Sysexit for LedgerError {
     fn exit(&self) -> Exit {
         match self {
+            Self::NoRoom => Exit::Io,
             Self::Reserved(_) | Self::Generation(_) => Exit::Software,
             Self::SlotTaken { .. }
             | Self::Unvoidable { .. }
