@@ -242,10 +242,8 @@ def walk(url, device, code, seed):
         assert receipt["root"] == hash_text(merkle_root(box.hashes[:size])), receipt
         again = box.put(seq, envelope)
         assert (again.status_code, again.content) == (200, answer.content), again.text
-    other = AnotherBox(url, device, seed)
-    other.entry("genesis", "2026-03-02T08:00:00+08:00", device=device)
-    forged = other.batch([other.entry("genesis", "2026-03-02T08:00:00+08:00", device=device)])
-    refused(schemas, box.put(1, forged), 400, "content")
+    forged = stranger.batch([stranger.entry("genesis", "2026-03-02T08:00:00+08:00", device=device)])
+    refused(schemas, box.put(3, forged), 400, "content")
     other = AnotherBox(url, device, seed)
     forged = other.batch([other.entry("genesis", "2026-03-02T08:00:01+08:00", device=device)])
     refused(schemas, box.put(1, forged), 409, "conflict")
