@@ -158,7 +158,7 @@ fn take_a_night(folder: &Path, boxes: usize, rows: usize) {
             let state = folder.join(&name);
             let mut store = ledger(&state, &name, rows, elder);
             let client = enrolled(&city, &running, &state, &name);
-            upload::seal_all(&mut store, client.key()).unwrap();
+            wait(upload::seal_all(&mut store, client.signer())).unwrap();
             (store, client)
         })
         .collect();

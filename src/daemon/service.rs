@@ -2,15 +2,18 @@
 //!
 //! One thread plays the camera into a slot of size one ([`super::feed`]), one runs vision and the
 //! visit ([`super::attend`]), one owns the ledger ([`super::desk`]), one encodes the live picture
-//! ([`super::preview`]); the main thread runs sockets, timers and signals. Stopping has one order:
-//! camera, vision, sockets, ledger. Nothing that was settled is left unwritten, because vision
+//! ([`super::preview`]); one talks to the
+//! city ([`super::night`]); the main thread runs sockets, timers and signals. Stopping has one order:
+//! camera, vision, sockets, city, ledger. Nothing that was settled is left unwritten, because vision
 //! waits for the ledger's answer before it takes the next frame.
 
 use super::attend::Counter;
 use super::board::Board;
 use super::calibrate::calibrated;
 use super::checkin::CheckIn;
+use super::control::Reach;
 use super::feed::{Pace, feed};
+use super::night::{self, Night};
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
 use super::writer::Writer;
@@ -28,7 +31,7 @@ use crate::store::{LEDGER_FILE, Store};
 use crate::vision::Analyser;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tracing::info;
+use tracing::{error, info};
 
 /// Longest wait, at the end, for what the sockets still do.
 const SOCKETS_STOP_MAX: Duration = Duration::from_secs(1);
@@ -88,7 +91,16 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let waiting = Waiting::default();
     let swap = Swap::new(desk.clone(), waiting.clone(), model, strangers, accept);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
-    runtime.spawn(control::serve(socket, desk.clone(), board.clone(), swap));
+    let (bell, ringing) = night::bell();
+    let reach = Reach { desk: desk.clone(), board: board.clone(), swap: swap.clone(), bell };
+    runtime.spawn(control::serve(socket, reach));
+    let talk = Night {
+        config: config.clone(),
+        desk: desk.clone(),
+        board: board.clone(),
+        swap,
+        clock: clock.clone(),
+    };
     info!(
         device = config.site.device,
         elders = elders.len(),
@@ -108,10 +120,20 @@ pub fn run(config: &Config) -> Result<(), Failure> {
         Camera::Replay { paced: false, .. } => Pace::Unhurried,
     };
     let (finished, done) = tokio::sync::oneshot::channel();
+    let (quit, quitting) = tokio::sync::oneshot::channel::<()>();
     let (at_desk, shown, clock) = (&desk, &board, &clock);
     std::thread::scope(|threads| {
         threads.spawn(|| feed(source.as_mut(), &slot, pace, shown, clock.as_ref()));
         threads.spawn(|| shown.preview().run());
+        let city = threads.spawn(|| {
+            let stop = async {
+                // The other end is dropped, which is what is waited for.
+                let _ = quitting.await;
+            };
+            if let Err(problem) = night::run(talk, ringing, stop) {
+                error!(%problem, "the box cannot talk to the city until it is restarted");
+            }
+        });
         let ledger = threads.spawn(move || {
             orders.serve(&mut writer, &mut keeper, clock, |at| checkup::look(at, shown));
         });
@@ -136,6 +158,8 @@ pub fn run(config: &Config) -> Result<(), Failure> {
         let attended = vision.join().expect("release builds abort on panic");
         shown.preview().close();
         runtime.shutdown_timeout(SOCKETS_STOP_MAX);
+        drop(quit);
+        city.join().expect("release builds abort on panic");
         desk.stop();
         ledger.join().expect("release builds abort on panic");
         waited.and(attended)

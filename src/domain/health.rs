@@ -20,6 +20,8 @@ closed_list! {
         DiskLow = "disk-low",
         /// The wall clock is not believed.
         ClockUntrusted = "clock-untrusted",
+        /// The clock is believed and differs from the city's.
+        ClockDiffers = "clock-differs",
         /// Nobody is enrolled.
         GalleryEmpty = "gallery-empty",
         /// The eligibility data is older than the rules allow.
@@ -54,6 +56,7 @@ impl Trouble {
             | Self::CityAlarm => Weight::Fault,
             Self::DiskLow
             | Self::ClockUntrusted
+            | Self::ClockDiffers
             | Self::GalleryEmpty
             | Self::GalleryStale
             | Self::CityUnreachable => Weight::Warning,
@@ -74,6 +77,7 @@ impl Trouble {
             Self::DiskFull => "the disk is full",
             Self::DiskLow => "little space is left on the disk",
             Self::ClockUntrusted => "the clock is not believed; meals wait for confirmation (待核)",
+            Self::ClockDiffers => "the clock differs from the city's",
             Self::GalleryEmpty => "nobody is enrolled",
             Self::GalleryStale => "the eligibility data is older than the rules allow",
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
@@ -94,6 +98,9 @@ impl Trouble {
             Self::DiskLow => "remove what does not belong on the box",
             Self::ClockUntrusted => {
                 "compare with a clock that is right, then `canteend clock confirm`"
+            }
+            Self::ClockDiffers => {
+                "compare with a clock that is right; set the box's, or tell the city's technicians"
             }
             Self::GalleryEmpty => {
                 "enrol: `canteend gallery import`, or let the city send its gallery"

@@ -2,14 +2,13 @@
 
 use super::db::CityError;
 use super::http::Refused;
-use super::{City, Memory, alarm, claims};
+use super::{City, Memory, alarm, claims, keys};
 use crate::city::wire::batch::{
     BATCH_ENVELOPE_BYTES_MAX, BATCH_PAYLOAD_BYTES_MAX, BATCH_TYPE, Batch, Opened, Receipt,
 };
 use crate::city::wire::dsse;
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::json;
-use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::{self, DeviceId};
 use crate::city::wire::verdict::{VERDICTS_MAX, Verdict, Verdicts};
 use crate::domain::calendar::Timestamp;
@@ -32,11 +31,10 @@ impl City {
     pub(super) fn take_batch(
         &self,
         device: &DeviceId,
-        key: &PublicKey,
         seq: u64,
         envelope: &[u8],
     ) -> Result<(bool, Vec<u8>), Refused> {
-        let opened = Batch::open(envelope, key).map_err(Refused::content)?;
+        let opened = self.open_batch(device, envelope)?;
         if opened.batch.device != *device || opened.batch.seq != seq {
             return Err(RefusalCode::Content.into());
         }
@@ -61,8 +59,7 @@ impl City {
             .map_err(|_| RefusalCode::Content)?;
         let named: Batch =
             json::read(&payload, BATCH_PAYLOAD_BYTES_MAX).map_err(|_| RefusalCode::Content)?;
-        let key = self.device_key(&named.device).map_err(|refused| refused.code())?;
-        let taken = self.take_batch(&named.device, &key, named.seq, envelope);
+        let taken = self.take_batch(&named.device, named.seq, envelope);
         taken.map(|(_, receipt)| receipt).map_err(|refused| refused.code())
     }
 
@@ -140,6 +137,9 @@ impl City {
             tx.prepare_cached("INSERT INTO entry (device, n, body, hash) VALUES (?1, ?2, ?3, ?4)")?
                 .execute((device.as_str(), signed(entry.n)?, body.as_bytes(), hash.0))?;
             slots.extend(claims::apply(&tx, device, entry)?);
+            if let Event::Key(change) = &entry.event {
+                keys::entered(&tx, device, entry.n, change)?;
+            }
         }
         // Once all is known: a meal that the same batch undoes is not judged in between.
         for slot in slots {

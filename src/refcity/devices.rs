@@ -2,7 +2,7 @@
 
 use super::db::CityError;
 use super::http::Refused;
-use super::{City, alarm};
+use super::{City, alarm, keys};
 use crate::city::wire::code::EnrolmentCode;
 use crate::city::wire::enrol::{EnrolRequest, Enrolment, RefusalCode, SMALL_BYTES_MAX};
 use crate::city::wire::json;
@@ -73,19 +73,9 @@ impl City {
             (device.as_str(), key.to_string(), key.id(), text::time_to_text(enrolled_at), &answer),
         )?;
         tx.execute("DELETE FROM code WHERE device = ?1", [device.as_str()])?;
+        tx.execute("DELETE FROM next_key WHERE device = ?1", [device.as_str()])?;
         tx.commit()?;
         Ok((true, answer))
-    }
-
-    /// The key of an enrolled device.
-    pub(super) fn device_key(&self, device: &DeviceId) -> Result<PublicKey, Refused> {
-        let memory = self.memory();
-        let key: Option<String> = memory
-            .conn
-            .query_row("SELECT key FROM device WHERE id = ?1", [device.as_str()], |row| row.get(0))
-            .optional()?;
-        let key = key.ok_or(RefusalCode::Signature)?;
-        PublicKey::parse(&key).map_err(|_| CityError::Altered("a key").into())
     }
 
     /// The device that signed a request: known key, signature that holds, nonce not seen before,
@@ -94,14 +84,7 @@ impl City {
     pub(super) fn authenticate(&self, claim: &Claim) -> Result<(DeviceId, PublicKey), Refused> {
         let mut memory = self.memory();
         let tx = memory.conn.transaction()?;
-        let found: Option<(String, String)> = tx
-            .query_row("SELECT id, key FROM device WHERE key_id = ?1", [&claim.key_id], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let (id, key) = found.ok_or(RefusalCode::Signature)?;
-        let device = DeviceId::new(&id).map_err(|_| CityError::Altered("a device id"))?;
-        let key = PublicKey::parse(&key).map_err(|_| CityError::Altered("a key"))?;
+        let (device, key) = keys::signer(&tx, &claim.key_id)?.ok_or(RefusalCode::Signature)?;
         claim.verify(&key).map_err(|_| RefusalCode::Signature)?;
         let now = self.clock.now();
         let known: bool = tx
@@ -119,6 +102,7 @@ impl City {
             .execute([now.as_second() - NONCE_KEPT_S])?;
         tx.prepare_cached("INSERT INTO nonce (key_id, nonce, created) VALUES (?1, ?2, ?3)")?
             .execute((&claim.key_id, &claim.nonce, claim.created))?;
+        keys::used(&tx, &device, &key)?;
         tx.commit()?;
         Ok((device, key))
     }

@@ -18,6 +18,7 @@ mod devices;
 mod gallery;
 mod http;
 mod judge;
+mod keys;
 pub mod mischief;
 mod page;
 mod report;

@@ -8,6 +8,23 @@ CREATE TABLE device (
     enrolment   BLOB NOT NULL
 ) STRICT;
 
+-- The key that a device has offered for the time after. after: the entry that puts it in force,
+-- once that has come; batches that begin later are signed by it.
+CREATE TABLE next_key (
+    device TEXT PRIMARY KEY,
+    key    TEXT NOT NULL,
+    key_id TEXT NOT NULL UNIQUE,
+    after  INTEGER
+) STRICT;
+
+-- Keys that are followed by another: batches up to the one with entry "until" are signed by it.
+CREATE TABLE old_key (
+    device TEXT NOT NULL,
+    until  INTEGER NOT NULL,
+    key    TEXT NOT NULL,
+    PRIMARY KEY (device, until)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE code (
     device TEXT PRIMARY KEY,
     code   TEXT NOT NULL

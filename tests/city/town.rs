@@ -66,6 +66,34 @@ impl Town {
         (city, running)
     }
 
+    /// Another city, empty, that signs with the key of `town`: one that was set up anew.
+    pub fn with_key_of(town: &Town) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::copy(town.path().join("city.key"), dir.path().join("city.key")).unwrap();
+        let clock = town.clock.clone();
+        let (city, running) = Self::open(dir.path(), clock.clone());
+        assert_eq!(city.public_key(), town.city.public_key());
+        Town { city, running, clock, dir }
+    }
+
+    /// A box with a fresh ledger that uses another one's name and key.
+    pub fn enrol_as(&self, device: &str, key: Arc<SigningKey>) -> TestBox {
+        let dir = tempfile::tempdir().unwrap();
+        let stamp = Stamp { at: at(SET_UP), clock: ClockTrust::Trusted };
+        let store = Store::init(&dir.path().join("state"), device, stamp).unwrap();
+        let device = DeviceId::new(device).unwrap();
+        let city = self.city.public_key().clone();
+        let client = Client::new(self.url(), device, key.clone(), city).unwrap();
+        TestBox { store, client, key, dir, trusted: true }
+    }
+
+    /// Enrols a box's key here as well.
+    pub fn enrol_again(&self, test_box: &TestBox) {
+        let device = test_box.client.device();
+        let code = self.city.make_code(device).unwrap();
+        wait(client::enrol(&self.url(), device, test_box.key.public(), &code)).unwrap();
+    }
+
     /// The city's process ends and another one goes on with what was written.
     pub fn restart(self) -> Self {
         let Town { city, running, clock, dir } = self;

@@ -2,12 +2,12 @@
 
 use super::client;
 use super::status::Status;
-use super::{Answer, Request};
+use super::{Answer, Reach, Request};
+use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::board::Board;
-use crate::daemon::desk::Desk;
-use crate::daemon::swap::Swap;
+use crate::daemon::hold::Bench;
+use crate::daemon::keys;
 use crate::daemon::timekeeper::{self, Timekeeper};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
@@ -16,8 +16,12 @@ use crate::domain::entry::correction::{Void, VoidReason};
 use crate::domain::operator::OperatorId;
 use crate::error::{Exit, Failure};
 use crate::store::Store;
-use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tracing::warn;
+
+/// Longest wait for the talk with the city; the command hears then that it goes on.
+const TALK_WAIT: Duration = Duration::from_secs(45);
 
 /// Has the running daemon do it, or does it under the lock where none runs.
 ///
@@ -35,15 +39,18 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
 ///
 /// # Errors
 /// Why it was not done.
-pub(super) async fn carry_out(
-    request: Request,
-    desk: &Desk,
-    board: &Arc<Board>,
-    swap: &Swap,
-) -> Result<Answer, Failure> {
+pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer, Failure> {
+    let Reach { desk, board, swap, bell } = reach;
     if request == Request::Status {
         let ledger = desk.ask(|at| Status::ledger(at)).await??;
         return Ok(Answer::Status(Box::new(Status::new(ledger, board))));
+    }
+    if request == Request::Upload {
+        // The talk goes on, whether or not somebody waits for its end.
+        return match timeout(TALK_WAIT, bell.ring()).await {
+            Ok(done) => Ok(Answer::City(done?)),
+            Err(_) => Ok(Answer::Underway),
+        };
     }
     let gallery = matches!(request, Request::Forget { .. });
     let done = desk
@@ -74,6 +81,16 @@ fn write(
         Request::Status => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
+        }
+        Request::Upload => {
+            let text = "no daemon runs here that could talk to the city";
+            Err(Failure::new(Exit::Unavailable, text))
+        }
+        Request::RecordKeys => {
+            let state = store.folder().to_owned();
+            let mut bench = Bench::new(store, keeper, clock);
+            let credentials = identity::credentials();
+            Ok(Answer::Keys(keys::record(&mut bench, &state, credentials.as_deref())?))
         }
         Request::Void { entry, reason, operator } => {
             let stamp = keeper.stamp(store, clock)?;

@@ -3,20 +3,28 @@
 //! A request is one attempt. What a failure means, and whether to try again, is said by
 //! [`SendError`]; who tries again is the daemon.
 
+mod error;
+mod url;
+
+pub use error::SendError;
+pub use url::CityUrl;
+
+use super::signer::Signer;
+use super::tls::Tls;
 use super::wire::batch::RECEIPT_BYTES_MAX;
 use super::wire::code::EnrolmentCode;
 use super::wire::dsse;
-use super::wire::enrol::{EnrolRequest, Enrolment, Refusal, RefusalCode, SMALL_BYTES_MAX};
+use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, RefusalCode, SMALL_BYTES_MAX};
 use super::wire::json;
+use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
-use super::wire::suite::{self, KeyError, PublicKey, SigningKey};
+use super::wire::suite::{self, PublicKey, SigningKey};
 use super::wire::text::{self, DeviceId};
+use super::wire::time::SignedTime;
 use super::wire::verdict::{VERDICTS_BYTES_MAX, Verdicts};
 use crate::domain::calendar::Timestamp;
-use crate::error::{Exit, Sysexit};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, StatusCode, Url};
-use std::fmt;
+use reqwest::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -41,127 +49,10 @@ impl Limits {
     };
 }
 
-/// Why a request did not lead to an answer that can be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// The address is none that is allowed.
-    #[error("\"{0}\" is no address of a city: expected https://HOST or https://HOST:PORT")]
-    Address(String),
-    /// The HTTP client could not be set up.
-    #[error("TLS cannot be set up")]
-    Setup(#[source] reqwest::Error),
-    /// No connection, or it broke; or it took too long.
-    #[error("the city cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
-    /// The answer has more bytes than any that is right.
-    #[error("the city's answer is longer than {0} bytes")]
-    TooLong(usize),
-    /// The city turned the request down.
-    #[error("the city refused ({status}): {}", refusal.error.escape_default())]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// What it said.
-        refusal: Refusal,
-    },
-    /// The answer is not what was asked for, or not signed by the city.
-    #[error("the city's answer does not hold")]
-    Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// No random bytes.
-    #[error(transparent)]
-    Random(#[from] KeyError),
-}
-
-impl SendError {
-    /// An answer that does not hold.
-    fn answer(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        SendError::Answer(Box::new(source))
-    }
-
-    /// What the refusal is about, where it is one of the interface's.
-    pub fn refusal(&self) -> Option<(RefusalCode, &Refusal)> {
-        match self {
-            Self::Refused { refusal, .. } => {
-                RefusalCode::from_code(&refusal.error).map(|code| (code, refusal))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether another attempt, later, may help: the network, a busy city, an answer that was
-    /// damaged on its way. A used nonce is drawn anew.
-    pub fn passing(&self) -> bool {
-        match self {
-            Self::Unreachable(_) | Self::TooLong(_) | Self::Answer(_) => true,
-            Self::Refused { status, .. } => {
-                let replay = self.refusal().is_some_and(|(code, _)| code == RefusalCode::Replay);
-                replay || *status >= 500 || matches!(*status, 408 | 429)
-            }
-            Self::Address(_) | Self::Setup(_) | Self::Random(_) => false,
-        }
-    }
-}
-
-impl Sysexit for SendError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Address(_) => Exit::Usage,
-            Self::Refused { .. } if !self.passing() => Exit::Data,
-            _ => Exit::Unavailable,
-        }
-    }
-}
-
-/// Where a city is. Without TLS only on this machine, for demo and tests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CityUrl(Url);
-
-impl CityUrl {
-    /// Reads `https://HOST[:PORT]`, or `http://` with a loopback address.
-    ///
-    /// # Errors
-    /// [`SendError::Address`].
-    pub fn parse(text: &str) -> Result<Self, SendError> {
-        let bad = || SendError::Address(text.to_owned());
-        let url = Url::parse(text).map_err(|_| bad())?;
-        let host = url.host_str().ok_or_else(bad)?;
-        let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
-        let scheme = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-        let bare = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        if scheme && bare { Ok(CityUrl(url)) } else { Err(bad()) }
-    }
-
-    /// Host, with the port where it is not the scheme's own: what `@authority` covers.
-    fn authority(&self) -> String {
-        let host = self.0.host_str().expect("checked when it was read");
-        match self.0.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
-    }
-
-    fn to(&self, path: &str, query: &str) -> Url {
-        let mut url = self.0.clone();
-        url.set_path(path);
-        url.set_query(Some(query).filter(|q| !q.is_empty()));
-        url
-    }
-}
-
-impl fmt::Display for CityUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str().trim_end_matches('/'))
-    }
-}
-
-fn http(limits: Limits) -> Result<reqwest::Client, SendError> {
+fn http(tls: &Tls, limits: Limits) -> Result<reqwest::Client, SendError> {
     // The first call decides for the process; a later one finds it decided, which is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    tls.apply(reqwest::Client::builder())
         .connect_timeout(limits.connect)
         .read_timeout(limits.silence)
         .timeout(limits.request)
@@ -208,9 +99,23 @@ pub async fn enrol(
     key: &PublicKey,
     code: &EnrolmentCode,
 ) -> Result<PublicKey, SendError> {
+    enrol_over(url, device, key, code, &Tls::default()).await
+}
+
+/// The same with TLS of its own.
+///
+/// # Errors
+/// As [`enrol`].
+pub async fn enrol_over(
+    url: &CityUrl,
+    device: &DeviceId,
+    key: &PublicKey,
+    code: &EnrolmentCode,
+    tls: &Tls,
+) -> Result<PublicKey, SendError> {
     let body = EnrolRequest::new(device, key, code);
     let body = serde_json::to_vec(&body).expect("strings always become JSON");
-    let request = http(Limits::SERVICE)?
+    let request = http(tls, Limits::SERVICE)?
         .post(url.to(&format!("/v1/devices/{device}/enrol"), ""))
         .header(CONTENT_TYPE, "application/json")
         .body(body);
@@ -222,9 +127,10 @@ pub async fn enrol(
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    tls: Tls,
     url: CityUrl,
     device: DeviceId,
-    key: Arc<SigningKey>,
+    signer: Signer,
     city: PublicKey,
     /// By how much requests are dated otherwise than our clock says, in seconds. It never touches
     /// the time of an entry.
@@ -242,8 +148,22 @@ impl Client {
         key: Arc<SigningKey>,
         city: PublicKey,
     ) -> Result<Self, SendError> {
-        let http = http(Limits::SERVICE)?;
-        Ok(Client { http, url, device, key, city, shift_s: AtomicI64::new(0) })
+        Self::over(url, device, Signer::new(key), city, Tls::default())
+    }
+
+    /// The same for a device in the middle of a rotation, or with TLS of its own.
+    ///
+    /// # Errors
+    /// [`SendError::Setup`].
+    pub fn over(
+        url: CityUrl,
+        device: DeviceId,
+        signer: Signer,
+        city: PublicKey,
+        tls: Tls,
+    ) -> Result<Self, SendError> {
+        let http = http(&tls, Limits::SERVICE)?;
+        Ok(Client { http, tls, url, device, signer, city, shift_s: AtomicI64::new(0) })
     }
 
     /// The same line, on which the city is waited for so long.
@@ -251,7 +171,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Setup`].
     pub fn within(self, limits: Limits) -> Result<Self, SendError> {
-        Ok(Client { http: http(limits)?, ..self })
+        Ok(Client { http: http(&self.tls, limits)?, ..self })
     }
 
     /// The device.
@@ -259,9 +179,9 @@ impl Client {
         &self.device
     }
 
-    /// The key that the device signs with.
-    pub fn key(&self) -> &SigningKey {
-        &self.key
+    /// The keys that the device signs with.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// The city's pinned key.
@@ -292,6 +212,52 @@ impl Client {
         let answer =
             self.send(now, Method::GET, "/v1/verdicts", &query, &[], VERDICTS_BYTES_MAX).await?;
         Verdicts::open(&answer, &self.city, &self.device, after).map_err(SendError::answer)
+    }
+
+    /// The page of gallery changes after `cursor`; an empty one starts from nothing.
+    ///
+    /// # Errors
+    /// [`SendError`]; [`RefusalCode::Cursor`] says to start from nothing.
+    pub async fn changes(&self, now: Timestamp, cursor: &str) -> Result<Page, SendError> {
+        // A cursor comes from the city; whatever stands in it stays one parameter.
+        let query = match cursor {
+            "" => String::new(),
+            _ => format!("after={}", text::percent_encoded(cursor)),
+        };
+        let path = "/v1/gallery/changes";
+        let answer = self.send(now, Method::GET, path, &query, &[], PAGE_BYTES_MAX).await?;
+        Page::open(&answer, &self.city).map_err(SendError::answer)
+    }
+
+    /// What the city's clock says. Its answer is signed and about this very question, so that no
+    /// old answer can be given again.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn time(&self) -> Result<Timestamp, SendError> {
+        let nonce = SignedTime::nonce()?;
+        let query = format!("nonce={nonce}");
+        let request = self.http.get(self.url.to("/v1/time", &query));
+        let answer = receive(request, SMALL_BYTES_MAX).await?;
+        SignedTime::open(&answer, &self.city, &nonce).map_err(SendError::answer)
+    }
+
+    /// Offers the city a key to take the place of the one in use. It counts from the entry on that
+    /// says so; until then both do.
+    ///
+    /// # Errors
+    /// [`SendError`]; the key in use stays.
+    pub async fn offer_key(&self, now: Timestamp, next: &SigningKey) -> Result<(), SendError> {
+        let offer = NextKey {
+            device: self.device.clone(),
+            key: next.public().to_string(),
+            before: self.signer.key().public().id(),
+        };
+        let path = format!("/v1/devices/{}/next-key", self.device);
+        let body = offer.seal(next);
+        let answer = self.send(now, Method::PUT, &path, "", &body, SMALL_BYTES_MAX).await?;
+        Enrolment::confirms(&answer, &self.city, &self.device, next.public())
+            .map_err(SendError::answer)
     }
 
     /// One signed request. Where the city finds our time wrong and says its own, requests are
@@ -327,7 +293,7 @@ impl Client {
         let authority = self.url.authority();
         let request = Request { method: method.as_str(), authority: &authority, path, query, body };
         let created = now.as_second() + self.shift_s.load(Ordering::Relaxed);
-        let fields = request.sign(&self.key, created, &suite::nonce()?);
+        let fields = request.sign(self.signer.key(), created, &suite::nonce()?);
         let header = |value: String| HeaderValue::from_str(&value).expect("printable ASCII");
         let mut built = self
             .http
@@ -339,65 +305,5 @@ impl Client {
             built = built.header(CONTENT_TYPE, dsse::MEDIA_TYPE).body(body.to_vec());
         }
         receive(built, bytes_max).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_tls_or_stays_on_this_machine() {
-        for good in [
-            "https://city.example",
-            "https://city.example:8443",
-            "http://127.0.0.1:9",
-            "http://[::1]:9",
-        ] {
-            assert_eq!(CityUrl::parse(good).unwrap().to_string(), good);
-        }
-        for bad in [
-            "",
-            "city.example",
-            "http://city.example",
-            "http://10.0.0.1",
-            "ftp://127.0.0.1",
-            "https://city.example/api",
-            "https://user:word@city.example",
-            "https://city.example/?a=b",
-            "https://city.example/#a",
-            "http://127.0.0.1.city.example",
-        ] {
-            assert!(matches!(CityUrl::parse(bad), Err(SendError::Address(_))), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_authority_leaves_out_the_schemes_own_port() {
-        let authority = |url| CityUrl::parse(url).unwrap().authority();
-        assert_eq!(authority("https://City.Example:443"), "city.example");
-        assert_eq!(authority("https://city.example:8443"), "city.example:8443");
-        assert_eq!(authority("http://[::1]:9"), "[::1]:9");
-    }
-
-    #[test]
-    fn what_passes_is_told_from_what_does_not() {
-        let refused = |status, error: &str| SendError::Refused {
-            status,
-            refusal: Refusal { error: error.into(), ..Refusal::default() },
-        };
-        for (status, error, passing) in [
-            (503, "busy", true),
-            (500, "", true),
-            (429, "", true),
-            (401, "replay", true),
-            (401, "signature", false),
-            (401, "clock", false),
-            (409, "conflict", false),
-            (413, "size", false),
-            (302, "", false),
-        ] {
-            assert_eq!(refused(status, error).passing(), passing, "{status} {error}");
-        }
     }
 }
