@@ -114,10 +114,15 @@ struct PinnedFile {
     key: String,
 }
 
-/// Where the device key is: among `credentials`, where systemd put it there, else in `state`.
-fn key_path(state: &Path, credentials: Option<&Path>) -> PathBuf {
+/// Where the device key is, and whether its mode is to be looked at: among `credentials`, where
+/// systemd put it there, else in `state`. A credential is guarded by its folder, and by an access
+/// list that shows in its mode as if it were open to a group.
+fn key_path(state: &Path, credentials: Option<&Path>) -> (PathBuf, bool) {
     let credential = credentials.map(|dir| dir.join(DEVICE_KEY_FILE)).filter(|path| path.exists());
-    credential.unwrap_or_else(|| state.join(DEVICE_KEY_FILE))
+    match credential {
+        Some(path) => (path, false),
+        None => (state.join(DEVICE_KEY_FILE), true),
+    }
 }
 
 /// The folder into which systemd puts this service's credentials.
@@ -139,7 +144,7 @@ pub fn next_key(state: &Path) -> Result<Option<SigningKey>, IdentityError> {
 /// # Errors
 /// [`IdentityError::Credential`] where the device key is not this program's to replace.
 pub fn offered_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
-    let own = key_path(state, credentials);
+    let (own, _) = key_path(state, credentials);
     if !own.starts_with(state) {
         return Err(IdentityError::Credential(own));
     }
@@ -171,11 +176,17 @@ pub fn promote_next(state: &Path) -> Result<(), IdentityError> {
 /// # Errors
 /// [`IdentityError`] where it is missing, open to others, or no key.
 pub fn device_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
-    secret_key(key_path(state, credentials))
+    let (path, guarded) = key_path(state, credentials);
+    key_in(path, guarded)
 }
 
 fn secret_key(path: PathBuf) -> Result<SigningKey, IdentityError> {
-    let document = read(&path, true)?;
+    key_in(path, true)
+}
+
+/// The key in a file, whose mode is looked at where it is `secret` by that alone.
+fn key_in(path: PathBuf, secret: bool) -> Result<SigningKey, IdentityError> {
+    let document = read(&path, secret)?;
     SigningKey::from_pkcs8(&document).map_err(|source| IdentityError::Key { path, source })
 }
 
@@ -193,7 +204,7 @@ pub fn device_key_or_new(
     state: &Path,
     credentials: Option<&Path>,
 ) -> Result<SigningKey, IdentityError> {
-    let path = key_path(state, credentials);
+    let (path, _) = key_path(state, credentials);
     if !path.exists() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(file(state))?;
         make_key(&path)?;
@@ -298,6 +309,11 @@ mod tests {
         let (state, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let own = device_key_or_new(state.path(), None).unwrap();
         let given = device_key_or_new(credentials.path(), None).unwrap();
+        let found = device_key(state.path(), Some(credentials.path())).unwrap();
+        assert_eq!(found.public(), given.public());
+        // As an access list shows it.
+        let listed = fs::Permissions::from_mode(0o440);
+        fs::set_permissions(credentials.path().join(DEVICE_KEY_FILE), listed).unwrap();
         let found = device_key(state.path(), Some(credentials.path())).unwrap();
         assert_eq!(found.public(), given.public());
         let empty = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 //!
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
+mod accept;
 mod backup;
 mod camera;
 mod camera_worker;
@@ -10,6 +11,7 @@ mod clock;
 mod demo;
 mod demo_cast;
 mod demo_city;
+mod doctor;
 mod evaluate;
 mod gallery;
 mod gallery_calibrate;
@@ -55,6 +57,13 @@ enum Command {
     Demo(demo::Options),
     /// Read the configuration, rules and models, and say whether they fit
     CheckConfig(check_config::Options),
+    /// Look over the box: ok, warning or fault of each part, with what to do
+    Doctor(doctor::Options),
+    /// Try the box out on its site, and write a report of it
+    Accept(accept::Options),
+    /// Write to a scratch ledger until it is killed, for `accept`
+    #[command(hide = true)]
+    AcceptWriter(accept::Writer),
     /// See which cameras there are and try one
     #[command(subcommand)]
     Camera(camera::Command),
@@ -121,6 +130,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Status(options) => status::run(&options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Accept(options) => accept::run(&options),
+        Command::AcceptWriter(options) => accept::write(&options),
         Command::Camera(command) => camera::run(command),
         Command::CameraWorker(options) => camera_worker::run(options),
         Command::Gallery(command) => gallery::run(command),

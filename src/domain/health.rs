@@ -32,6 +32,8 @@ closed_list! {
         CityUnreachable = "city-unreachable",
         /// The city holds something else than this box, or refused it for good.
         CityAlarm = "city-alarm",
+        /// The program ended itself, and its report has not been taken away.
+        Crashed = "crashed",
     }
 }
 
@@ -59,7 +61,8 @@ impl Trouble {
             | Self::ClockDiffers
             | Self::GalleryEmpty
             | Self::GalleryStale
-            | Self::CityUnreachable => Weight::Warning,
+            | Self::CityUnreachable
+            | Self::Crashed => Weight::Warning,
         }
     }
 
@@ -83,6 +86,7 @@ impl Trouble {
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
             Self::CityUnreachable => "the city has not been reached",
             Self::CityAlarm => "the city's records and this box's do not agree",
+            Self::Crashed => "the program ended itself and was started again",
         }
     }
 
@@ -111,6 +115,7 @@ impl Trouble {
                 "check cable and router; `canteend export` carries batches by hand"
             }
             Self::CityAlarm => "stop the box and call the city's technicians",
+            Self::Crashed => "send in crash.txt of the state folder, then remove it",
         }
     }
 }

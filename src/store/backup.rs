@@ -69,7 +69,7 @@ fn strip(from: &Connection, to: &Path) -> rusqlite::Result<()> {
          DELETE FROM template; DELETE FROM elder_key WHERE purpose = 'face';
          DELETE FROM staged_template; DELETE FROM staged_elder_key; DELETE FROM staged_elder;
          DELETE FROM staged_leaver; DELETE FROM staged_pages;
-         DELETE FROM city_gallery; VACUUM;",
+         DELETE FROM city_gallery; DELETE FROM calibration; VACUUM;",
     )
 }
 

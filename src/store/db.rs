@@ -25,13 +25,14 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
     ("outbox", include_str!("migrations/0010_outbox.sql")),
-    ("sync", include_str!("migrations/0011_sync.sql")),
-    ("outbox indexes", include_str!("migrations/0012_outbox_indexes.sql")),
+    ("calibration", include_str!("migrations/0011_calibration.sql")),
+    ("sync", include_str!("migrations/0012_sync.sql")),
+    ("outbox indexes", include_str!("migrations/0013_outbox_indexes.sql")),
 ];
 /// The tables that follow from the entries.
 pub(super) const PROJECTIONS: &str = include_str!("migrations/0002_projections.sql");

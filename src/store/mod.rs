@@ -12,6 +12,7 @@
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
 mod backup;
+mod calibration;
 mod db;
 mod folder;
 mod gallery;
@@ -27,6 +28,7 @@ mod vault;
 mod verify;
 
 pub use backup::BackupError;
+pub use calibration::Settings as CalibrationSettings;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::hold::Bench;
 use crate::daemon::keys;
+use crate::daemon::metrics;
 use crate::daemon::timekeeper::{self, Timekeeper};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
@@ -41,16 +42,19 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
 /// Why it was not done.
 pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer, Failure> {
     let Reach { desk, board, swap, bell } = reach;
-    if request == Request::Status {
-        let ledger = desk.ask(|at| Status::ledger(at)).await??;
-        return Ok(Answer::Status(Box::new(Status::new(ledger, board))));
-    }
-    if request == Request::Upload {
-        // The talk goes on, whether or not somebody waits for its end.
-        return match timeout(TALK_WAIT, bell.ring()).await {
-            Ok(done) => Ok(Answer::City(done?)),
-            Err(_) => Ok(Answer::Underway),
-        };
+    match request {
+        Request::Status => return Ok(Answer::Status(Box::new(Status::of(desk, board).await?))),
+        Request::Metrics => {
+            return Ok(Answer::Metrics(metrics::text(&Status::of(desk, board).await?)));
+        }
+        Request::Upload => {
+            // The talk goes on, whether or not somebody waits for its end.
+            return match timeout(TALK_WAIT, bell.ring()).await {
+                Ok(done) => Ok(Answer::City(done?)),
+                Err(_) => Ok(Answer::Underway),
+            };
+        }
+        _ => {}
     }
     let gallery = matches!(request, Request::Forget { .. });
     let done = desk
@@ -78,7 +82,7 @@ fn write(
     clock: &dyn Clock,
 ) -> Result<Answer, Failure> {
     match request {
-        Request::Status => {
+        Request::Status | Request::Metrics => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
         }
