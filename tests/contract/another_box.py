@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 DOCUMENT = os.path.join(os.path.dirname(__file__), "../../docs/city-api.yaml")
 COMPONENTS = '("@method" "@authority" "@path" "@query" "content-digest")'
 BATCH_TYPE = "application/vnd.canteend.batch.v1+json"
+NEXT_KEY_TYPE = "application/vnd.canteend.next-key.v1+json"
 
 
 def b64(data):
@@ -70,12 +71,16 @@ class AnotherBox(requests.auth.AuthBase):
 
     def __init__(self, url, device, seed):
         self.url, self.device = url, device
+        self.use_key(seed)
+        self.head = sha256(b"canteend ledger v1\n", device.encode())
+        self.hashes, self.batches, self.prev_batch = [], 0, None
+
+    def use_key(self, seed):
         self.key = Ed25519PrivateKey.from_private_bytes(seed)
         raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
         self.public = "ed25519:" + b64(self.key.public_key().public_bytes(*raw))
-        self.key_id = sha256(self.public.encode()).hex()[:32]
-        self.head = sha256(b"canteend ledger v1\n", device.encode())
-        self.hashes, self.batches, self.prev_batch = [], 0, None
+        self.fingerprint = sha256(self.public.encode()).hex()
+        self.key_id = self.fingerprint[:32]
 
     def __call__(self, request):
         """Signs a request that is ready to be sent (RFC 9421 over fixed components)."""
@@ -156,9 +161,17 @@ class AnotherBox(requests.auth.AuthBase):
             }
         ).encode()
 
-    def put(self, seq, envelope):
+    def offer(self, following):
+        """Offers the key of `following`, which is to take the place of this one."""
+        payload = {"device": self.device, "key": following.public, "before": self.key_id}
+        return self.put("next-key", following.seal(NEXT_KEY_TYPE, json.dumps(payload).encode()))
+
+    def put_batch(self, seq, envelope):
+        return self.put(f"batches/{seq}", envelope)
+
+    def put(self, what, envelope):
         return requests.put(
-            f"{self.url}/v1/devices/{self.device}/batches/{seq}",
+            f"{self.url}/v1/devices/{self.device}/{what}",
             data=envelope,
             headers={"Content-Type": "application/vnd.dsse+json"},
             auth=self,
@@ -216,7 +229,8 @@ def meal(box, elder, minute):
 
 def walk(url, device, code, seed):
     """Every operation once, with what is right and with what is wrong."""
-    schemas, box = Schemas(), AnotherBox(url, device, seed)
+    first_seed = os.urandom(32)
+    schemas, box = Schemas(), AnotherBox(url, device, first_seed)
     answer = box.enrol(code)
     assert answer.status_code == 201, answer.text
     said = opened(schemas, answer, None, "enrolment", "EnrolmentPayload")
@@ -230,9 +244,9 @@ def walk(url, device, code, seed):
 
     first = box.batch([box.entry("genesis", "2026-03-02T08:00:00+08:00", device=device)])
     second = box.batch([meal(box, "p_1", 0), meal(box, "p_2", 1)])
-    assert refused(schemas, box.put(2, second), 409, "gap")["expected"] == 1
+    assert refused(schemas, box.put_batch(2, second), 409, "gap")["expected"] == 1
     for seq, envelope in ((1, first), (2, second)):
-        answer = box.put(seq, envelope)
+        answer = box.put_batch(seq, envelope)
         assert answer.status_code == 201, answer.text
         receipt = opened(schemas, answer, city, "receipt", "ReceiptPayload")
         payload = base64.b64decode(json.loads(envelope)["payload"])
@@ -240,13 +254,13 @@ def walk(url, device, code, seed):
         assert receipt["payload_sha256"] == hash_text(sha256(payload)), receipt
         size = receipt["tree_size"]
         assert receipt["root"] == hash_text(merkle_root(box.hashes[:size])), receipt
-        again = box.put(seq, envelope)
+        again = box.put_batch(seq, envelope)
         assert (again.status_code, again.content) == (200, answer.content), again.text
     forged = stranger.batch([stranger.entry("genesis", "2026-03-02T08:00:00+08:00", device=device)])
-    refused(schemas, box.put(3, forged), 400, "content")
-    other = AnotherBox(url, device, seed)
+    refused(schemas, box.put_batch(3, forged), 400, "content")
+    other = AnotherBox(url, device, first_seed)
     forged = other.batch([other.entry("genesis", "2026-03-02T08:00:01+08:00", device=device)])
-    refused(schemas, box.put(1, forged), 409, "conflict")
+    refused(schemas, box.put_batch(1, forged), 409, "conflict")
 
     page = opened(
         schemas, box.get("/v1/gallery/changes"), city, "gallery-page", "GalleryPagePayload"
@@ -266,8 +280,29 @@ def walk(url, device, code, seed):
     )
     assert verdicts == {"next": 0, "items": []}, verdicts
     schemas.check("Time", requests.get(f"{url}/v1/time", timeout=10).json())
+    answer = requests.get(f"{url}/v1/time?nonce=abc123", timeout=10)
+    assert opened(schemas, answer, city, "time", "TimePayload")["nonce"] == "abc123"
+    rotate(schemas, box, city, seed)
     refused(schemas, requests.get(f"{url}/v1/nothing", timeout=10), 404, "missing")
     print("another box: every operation does as the document says")
+
+
+def rotate(schemas, box, city, seed):
+    """Another key takes the place of the first; each signs what is its own."""
+    following = AnotherBox(box.url, box.device, seed)
+    answer = box.offer(following)
+    assert answer.status_code == 200, answer.text
+    said = opened(schemas, answer, city, "enrolment", "EnrolmentPayload")
+    assert said["key"] == following.public, said
+    at = "2026-03-02T21:00:00+08:00"
+    change = {"purpose": "device", "now": following.fingerprint, "before": box.fingerprint}
+    entry = box.entry("key", at, **change)
+    assert box.put_batch(3, box.batch([entry])).status_code == 201
+    old = AnotherBox(box.url, box.device, os.urandom(32))
+    old.key, old.key_id = box.key, box.key_id
+    box.use_key(seed)
+    assert box.put_batch(4, box.batch([meal(box, "p_3", 2)])).status_code == 201
+    refused(schemas, old.get("/v1/verdicts?after=0"), 401, "signature")
 
 
 if __name__ == "__main__":
