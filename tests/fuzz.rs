@@ -145,6 +145,16 @@ fn mutated_input_makes_nothing_panic_and_nothing_grow() {
     assert!(grown < GROWTH_KIB_MAX, "{grown} KiB more");
 }
 
+/// Found by mutation: the entry after the last possible one has no number.
+#[test]
+fn a_proof_at_the_last_possible_place_is_refused() {
+    let seed = String::from_utf8(seeds("proof").remove(0)).unwrap();
+    let last = seed.replacen("\"index\": 2", &format!("\"index\": {}", u64::MAX), 1);
+    assert_ne!(seed, last);
+    let told = canteend::record::proof::Proof::check(last.as_bytes()).unwrap_err();
+    assert!(told.to_string().contains("does not hold"), "{told}");
+}
+
 #[test]
 fn the_seeds_are_good_input() {
     use canteend::city::wire::batch::{BATCH_TYPE, Batch};
