@@ -6,8 +6,9 @@
 //! room.
 
 use super::db::{DbError, file};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Size of the reserve: some two thousand meals, a week of a large canteen.
@@ -24,7 +25,9 @@ impl Reserve {
             return Ok(reserve);
         }
         let zeros = vec![0; RESERVE_BYTES as usize];
-        let made = fs::File::create(path).and_then(|mut made| made.write_all(&zeros));
+        let mut new = OpenOptions::new();
+        new.write(true).create(true).truncate(true).mode(0o600);
+        let made = new.open(path).and_then(|mut made| made.write_all(&zeros));
         match made {
             Ok(()) => Ok(reserve),
             // The box serves on with what room there is.

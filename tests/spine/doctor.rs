@@ -68,7 +68,10 @@ fn each_fault_is_named_with_its_remedy_and_ends_with_its_own_exit_code() {
     assert_eq!(ran.code, 69, "{ran:?}");
     let found = findings(&ran);
     let (verdict, text) = of(&found, "models");
-    assert!(verdict == "fault" && text.contains("sha256") && text.contains("make models"), "{text}");
+    assert!(
+        verdict == "fault" && text.contains("sha256") && text.contains("make models"),
+        "{text}"
+    );
     let (verdict, text) = of(&found, "permissions");
     assert!(verdict == "fault" && text.contains("box.key (644"), "{text}");
     assert!(text.contains("chmod -R go="), "{text}");
