@@ -1,6 +1,6 @@
 //! `canteend accept`, and the writer that it kills
 
-use super::{ConfigFile, credentials, say};
+use super::{ConfigFile, say};
 use crate::accept::{self, Outcome, PAYLOAD_TYPE, page};
 use crate::city::identity::{self, IdentityError};
 use crate::city::wire::dsse;
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     report.findings.iter().try_for_each(super::doctor::print)?;
 
     let json = serde_json::to_vec_pretty(&report).map_err(|e| Failure::new(Exit::Software, e))?;
-    let key = match identity::device_key(&config.state, credentials().as_deref()) {
+    let key = match identity::device_key(&config.state, identity::credentials().as_deref()) {
         Ok(key) => Some(key),
         Err(IdentityError::NotEnrolled(_)) => None,
         Err(problem) => return Err(problem.into()),

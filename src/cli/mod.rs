@@ -15,12 +15,14 @@ mod doctor;
 mod evaluate;
 mod gallery;
 mod gallery_calibrate;
+mod gallery_sync;
 mod ledger;
 mod ledger_line;
 mod proof;
 mod provision;
 mod refcity;
 mod report;
+mod rotate;
 mod run;
 mod status;
 mod upload;
@@ -76,7 +78,7 @@ enum Command {
     Ledger(ledger::Command),
     /// Enrol this box with its city
     Provision(provision::Options),
-    /// Send the city what it has not acknowledged yet
+    /// Talk to the city now: send what it has not acknowledged yet
     Upload(upload::Options),
     /// Write what the city has not acknowledged to a stick
     Export(upload::Carry),
@@ -177,11 +179,6 @@ fn unexpected(answer: &Answer) -> Failure {
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(|e| Failure::new(Exit::Io, e))?.block_on(future))
-}
-
-/// The folder into which systemd puts this service's credentials.
-fn credentials() -> Option<PathBuf> {
-    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// A line that counts, on a terminal only.

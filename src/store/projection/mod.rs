@@ -13,6 +13,7 @@ use super::ledger::LedgerError;
 use crate::domain::entry::{Entry, EntryNumber, Event};
 use rusqlite::Connection;
 
+pub(super) use later::verdict_on;
 pub(super) use state::{clock, config};
 
 /// Each table, and the column that tells its rows apart in a message.
