@@ -20,6 +20,7 @@ mod ledger;
 mod ledger_line;
 mod proof;
 mod provision;
+mod provision_site;
 mod refcity;
 mod report;
 mod rotate;
