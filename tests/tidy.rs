@@ -61,7 +61,7 @@ const FENCES: &[(&str, &str)] = &[
     ("reqwest", "city"),
     ("ring", "record store vision city"),
     ("rusqlite", "store refcity"),
-    ("rustix", "doctor"),
+    ("rustix", "doctor store"),
     ("toml", "config vision"),
     ("v4l", "camera"),
     ("zune_jpeg", "camera vision frame"),

@@ -3,8 +3,10 @@
 use super::gallery_calibrate::{self, Calibrate};
 use super::gallery_sync::{self, Sync};
 use super::{ConfigFile, say, say_json};
+use crate::config::rules;
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::gallery_job::{self, ImportError, Imported};
+use crate::daemon::revise::{Revised, revise};
 use crate::daemon::roster::BadLine;
 use crate::daemon::{service, timekeeper};
 use crate::domain::entry::Stamp;
@@ -84,6 +86,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = service::clock(&config);
     let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let rules = rules::load(&config.rules)?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
     let done =
@@ -95,6 +98,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         }
         other => other?,
     };
+    let Revised { confirmed, adjusted } = revise(&mut store, stamp, &rules)?;
     name(&imported.bad)?;
     for (one, other) in &imported.twice {
         say(format_args!(
@@ -105,6 +109,9 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
     ))?;
+    if confirmed + adjusted > 0 {
+        say(format_args!("{confirmed} meals that waited are settled, {adjusted} adjusted"))?;
+    }
     match imported.bad.len() {
         0 => Ok(()),
         n => {

@@ -18,6 +18,7 @@ mod gallery_calibrate;
 mod gallery_sync;
 mod ledger;
 mod ledger_line;
+mod ledger_verify;
 mod proof;
 mod provision;
 mod provision_site;
@@ -29,8 +30,12 @@ mod status;
 mod upload;
 
 use crate::config::Config;
-use crate::daemon::control::Answer;
+use crate::daemon::control::{Answer, Request, work};
+use crate::daemon::service;
+use crate::domain::entry::EntryNumber;
+use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -174,6 +179,21 @@ fn unexpected(answer: &Answer) -> Failure {
         "the daemon gave an answer that does not belong here: {answer:?}; is it of this version?"
     );
     Failure::new(Exit::Software, text)
+}
+
+/// Notes in the box's own ledger that a file with this digest left the box.
+fn note_export(
+    config: &Config,
+    what: ExportWhat,
+    (first, last): (EntryNumber, EntryNumber),
+    digest: Hash,
+) -> Result<(), Failure> {
+    let (what, digest) = (what.code().to_owned(), digest.to_string());
+    let request = Request::Export { what, first, last, digest };
+    match work::ask_or_do(config, service::clock(config).as_ref(), request)? {
+        Answer::Entry(Some(_)) => Ok(()),
+        other => Err(unexpected(&other)),
+    }
 }
 
 /// Runs a future to its end on this thread.

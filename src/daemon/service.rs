@@ -144,6 +144,7 @@ pub fn run(config: &Config) -> Result<(), Failure> {
             }
         });
         let ledger = threads.spawn(move || {
+            checkup::settle(&mut desk::At::new(&mut writer, &mut keeper, clock.as_ref()));
             orders.serve(&mut writer, &mut keeper, clock, |at| checkup::look(at, shown));
         });
         let vision = threads.spawn(|| {

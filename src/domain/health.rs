@@ -78,7 +78,7 @@ impl Trouble {
             Self::VisionFailed => "a model fails on the camera's pictures",
             Self::LedgerFailed => "a meal could not be written",
             Self::DiskFull => "the disk is full",
-            Self::DiskLow => "little space is left on the disk",
+            Self::DiskLow => "little space is left; only the ledger goes on writing",
             Self::ClockUntrusted => "the clock is not believed; meals wait for confirmation (待核)",
             Self::ClockDiffers => "the clock differs from the city's",
             Self::GalleryEmpty => "nobody is enrolled",
@@ -98,7 +98,7 @@ impl Trouble {
             Self::LedgerFailed => {
                 "write the meals on paper; free space, then run `canteend doctor`"
             }
-            Self::DiskFull => "remove what does not belong on the box, then restart the service",
+            Self::DiskFull => "remove what does not belong on the box; nothing need be restarted",
             Self::DiskLow => "remove what does not belong on the box",
             Self::ClockUntrusted => {
                 "compare with a clock that is right, then `canteend clock confirm`"

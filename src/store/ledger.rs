@@ -77,11 +77,20 @@ pub enum LedgerError {
     /// The first entry is missing or does not name a device.
     #[error("the ledger does not begin with its device's entry; run `canteend ledger verify`")]
     NoGenesis,
+    /// A table names an entry that is not there, or is of another kind.
+    #[error("entry {0} is not what the ledger's tables say; run `canteend ledger verify`")]
+    NoEntry(EntryNumber),
     /// A table holds what this program never writes.
     #[error(
-        "the ledger's tables hold an unknown meal window or time; run `canteend ledger verify`"
+        "the ledger's tables hold an unknown meal window, month or time; run `canteend ledger verify`"
     )]
     Window,
+    /// Too little room for anything but entries.
+    #[error(
+        "little space is left, and it is kept for the ledger; remove what does not belong on the \
+         box, then do this again"
+    )]
+    NoRoom,
     /// No random bytes for a salt.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -93,11 +102,13 @@ pub enum LedgerError {
 impl Sysexit for LedgerError {
     fn exit(&self) -> Exit {
         match self {
+            Self::NoRoom => Exit::Io,
             Self::Reserved(_) | Self::Generation(_) => Exit::Software,
             Self::SlotTaken { .. }
             | Self::Unvoidable { .. }
             | Self::Contradiction(_)
             | Self::NoGenesis
+            | Self::NoEntry(_)
             | Self::Window => Exit::Data,
             Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
             Self::Vault(e) => e.exit(),
@@ -160,6 +171,11 @@ pub(super) fn append(
 /// A row number as an entry number. Rows start at 1 and the schema keeps them without gaps.
 pub(super) fn number(seq: i64) -> EntryNumber {
     seq.unsigned_abs()
+}
+
+/// An entry's number as SQLite has it.
+pub(super) fn signed(n: EntryNumber) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// Row `n` as it stands in the ledger, or `None` where there is none.

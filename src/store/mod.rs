@@ -7,6 +7,7 @@
 //! 3. Entries are only ever added, and the schema itself refuses anything else.
 //! 4. A second subsidised meal in one daily slot is refused by a primary key.
 //! 5. A full disk takes the reserve first, and the entry with it stands; only then is it refused.
+//!    Everything else stops before that ([`Space`]).
 //! 6. Names and templates are sealed before they reach SQLite (`vault`).
 //!
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
@@ -17,6 +18,7 @@ mod db;
 mod folder;
 mod gallery;
 mod identity;
+mod later;
 mod ledger;
 mod outbox;
 mod projection;
@@ -40,7 +42,7 @@ pub use outbox::{BatchLimits, SealedBatch, Unsealed};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
-pub use reserve::RESERVE_BYTES;
+pub use reserve::{LOW_BYTES, RESERVE_BYTES, Space};
 pub use sync::{CityVerdict, VerdictTaken};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
@@ -179,18 +181,34 @@ impl Store {
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        match self.try_append(stamp, events) {
+        let done = match self.try_append(stamp, events) {
             Err(error) if error.disk_full() && self.reserve.release() => {
                 self.try_append(stamp, events)
             }
             done => done,
-        }
+        };
+        self.reserve.note(done.as_ref().is_err_and(LedgerError::disk_full));
+        done
     }
 
-    /// Whether the disk was full and the reserve is used up: something must be cleared away before
-    /// the ledger can no longer write.
-    pub fn short_of_space(&self) -> bool {
-        !self.reserve.held()
+    /// How much room there is for the ledger and for everything else. A reserve that was used is put
+    /// by again where there is plenty.
+    ///
+    /// # Errors
+    /// [`DbError::File`] where the disk does not say.
+    pub fn space(&self) -> Result<Space, DbError> {
+        self.reserve.space()
+    }
+
+    /// Whether there is room for what is not the ledger; whoever would fill the disk asks first.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoRoom`] where there is none.
+    pub(in crate::store) fn room(&self) -> Result<(), LedgerError> {
+        match self.space() {
+            Ok(Space::Plenty) | Err(_) => Ok(()),
+            Ok(_) => Err(LedgerError::NoRoom),
+        }
     }
 
     fn try_append(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {

@@ -4,6 +4,7 @@ use super::db::{self, DbError};
 use super::folder::LEDGER_FILE;
 use super::gallery::{self, GalleryError};
 use super::ledger::{self, LedgerError};
+use super::outbox::{self, SealedBatch};
 use super::proof::{self, Day};
 use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
@@ -125,6 +126,15 @@ impl Reader {
     pub fn prove(&mut self, n: EntryNumber) -> Result<Option<Proof>, LedgerError> {
         let tx = self.conn.transaction()?;
         proof::prove(&tx, n)
+    }
+
+    /// The last batch that the city has acknowledged, with its receipt as it came; `None` before the
+    /// first. Whether the receipt is the city's is for those to say who know its key.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn last_receipt(&self) -> Result<Option<(SealedBatch, Vec<u8>)>, LedgerError> {
+        outbox::last_receipt(&self.conn)
     }
 
     /// Everybody in the gallery, in order of id, without their faces; `box_key` is the file that

@@ -19,7 +19,7 @@ use canteend::domain::health::Trouble;
 use canteend::error::{Exit, Failure};
 use canteend::refcity::Change;
 use canteend::refcity::mischief::Trick;
-use canteend::store::Store;
+use canteend::store::{CalibrationSettings, Store};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -60,7 +60,8 @@ impl Serving {
         let (desk, orders) = desk::open();
         let waiting = Waiting::default();
         let model = super::sync::faces().embedding().model;
-        let swap = Swap::new(desk.clone(), waiting.clone(), model, Target::default(), 0.66);
+        let settings = CalibrationSettings { model, target: Target::default(), configured: 0.66 };
+        let swap = Swap::new(desk.clone(), waiting.clone(), settings);
         let (bell, ringing) = bell();
         let mut keeper = Timekeeper::new(&store, clock.as_ref()).unwrap();
         let book = rules::load(&config.rules).unwrap();

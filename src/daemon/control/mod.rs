@@ -75,12 +75,30 @@ pub enum Request {
         /// Who.
         elder: String,
     },
-    /// Believe the clock.
+    /// Believe the clock; what waited for that is settled.
     ConfirmClock,
     /// Say in the ledger which keys are in use.
     RecordKeys,
     /// Talk to the city now: send, fetch gallery and verdicts.
     Upload,
+    /// Hand in the settlement of a month.
+    Close {
+        /// The month, `YYYY-MM`.
+        month: String,
+        /// Who hands it in.
+        operator: String,
+    },
+    /// Note that something left the box.
+    Export {
+        /// Code of what.
+        what: String,
+        /// First entry that it covers.
+        first: u64,
+        /// Last entry that it covers.
+        last: u64,
+        /// SHA-256 of the file, in hexadecimal digits.
+        digest: String,
+    },
 }
 
 /// What came of it.
@@ -93,14 +111,21 @@ pub enum Answer {
     Metrics(String),
     /// The entry that does it; none where there was nothing to do.
     Entry(Option<u64>),
-    /// The local time that is now believed.
-    Trusted(String),
     /// How many entries name keys that were not named before.
     Keys(u32),
     /// What the talk with the city did.
     City(Done),
     /// The talk with the city goes on.
     Underway,
+    /// The clock is believed.
+    Trusted {
+        /// The local time that is.
+        now: String,
+        /// Meals and visits that waited and are settled.
+        confirmed: usize,
+        /// Past meals of which more or less is taken off than before.
+        adjusted: usize,
+    },
 }
 
 /// A reply as it travels.

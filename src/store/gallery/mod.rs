@@ -131,6 +131,7 @@ impl Store {
         roster: &[Enrolled],
     ) -> Result<Replaced, GalleryError> {
         check(model, roster)?;
+        self.room()?;
         let salt = self.vault.salt()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let generation = generation(&tx)? + 1;

@@ -1,11 +1,11 @@
-//! What becomes of meals later: confirmations, verdicts, adjustments.
+//! What becomes of meals later: confirmations, verdicts, adjustments, closes of months.
 
 use super::super::ledger::{self, LedgerError};
 use super::serving::{slot_taken, take_away};
 use super::{Contradiction, holds, seq};
-use crate::domain::calendar::{Date, MealWindow};
+use crate::domain::calendar::{Date, MealWindow, service_date};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{Adjustment, Confirmation, Finding, Verdict};
+use crate::domain::entry::correction::{Adjustment, Close, Confirmation, Finding, Verdict};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal, Method};
 use crate::domain::month::Month;
 use rusqlite::{Connection, OptionalExtension};
@@ -169,8 +169,29 @@ pub(super) fn adjust(
         && said.district.get() <= meal.district
         && own_month.is_ok_and(|own| own <= said.month);
     holds(fits, Contradiction::Excess(said.entry))?;
+    let open = closed(conn)?.is_none_or(|closed| closed < said.month);
+    holds(open, Contradiction::Closed(said.month))?;
     conn.prepare_cached("INSERT OR REPLACE INTO adjustment VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
         (seq(said.entry), seq(n), said.city.get(), said.district.get(), said.month.to_string()),
     )?;
+    Ok(())
+}
+
+/// The last month that is closed; all before it are.
+pub(in crate::store) fn closed(conn: &Connection) -> Result<Option<Month>, LedgerError> {
+    let month: Option<String> = conn
+        .prepare_cached("SELECT month FROM closed")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    month.map(|text| Month::parse(&text).ok_or(LedgerError::Window)).transpose()
+}
+
+pub(super) fn close(conn: &Connection, entry: &Entry, said: &Close) -> Result<(), LedgerError> {
+    let over = said.month < Month::of(service_date(entry.stamp.at));
+    let follows = closed(conn)?.is_none_or(|closed| closed < said.month);
+    let trusted = entry.stamp.clock == ClockTrust::Trusted;
+    holds(over && follows && trusted, Contradiction::Unclosable(said.month))?;
+    conn.prepare_cached("INSERT OR REPLACE INTO closed VALUES (1, ?1, ?2)")?
+        .execute((said.month.to_string(), seq(entry.n)))?;
     Ok(())
 }
