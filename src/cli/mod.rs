@@ -21,6 +21,7 @@ mod ledger_line;
 mod ledger_verify;
 mod proof;
 mod provision;
+mod provision_site;
 mod refcity;
 mod reload;
 mod report;
