@@ -25,7 +25,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
@@ -35,6 +35,7 @@ const MIGRATIONS: [(&str, &str); 9] = [
     ("close", PROJECTIONS[1]),
     ("clock entries", include_str!("migrations/0014_clock_entries.sql")),
     ("outbox indexes", include_str!("migrations/0015_outbox_indexes.sql")),
+    ("forgotten", include_str!("migrations/0016_forgotten.sql")),
 ];
 /// The tables that follow from the entries.
 pub(super) const PROJECTIONS: [&str; 2] =

@@ -18,6 +18,8 @@ pub const PHOTO_BYTES_MAX: usize = 2 << 20;
 pub const SPANS_MAX: usize = 64;
 /// Longest cursor, in bytes.
 pub const CURSOR_BYTES_MAX: usize = 64;
+/// Greatest number of a gallery: every integer up to it is exact in any JSON reader.
+pub const GENERATION_MAX: u64 = (1 << 53) - 1;
 /// Type of a page's payload.
 pub const PAGE_TYPE: &str = "application/vnd.canteend.gallery-page.v1+json";
 
@@ -156,6 +158,7 @@ impl Page {
     fn beyond_a_bound(&self) -> Option<&'static str> {
         let rows = &self.upsert;
         let bounds = [
+            ("generations", self.generation > GENERATION_MAX),
             ("elders", rows.len() > PAGE_ROWS_MAX),
             ("tombstones", self.tombstone.len() > PAGE_ROWS_MAX),
             ("characters of a cursor", self.next.len() > CURSOR_BYTES_MAX),
@@ -226,7 +229,9 @@ mod tests {
         many_spans.upsert[0].home_care = vec![row().eligible[0].clone(); SPANS_MAX + 1];
         let mut long_cursor = page(1);
         long_cursor.next = "x".repeat(CURSOR_BYTES_MAX + 1);
-        for absurd in [page(PAGE_ROWS_MAX + 1), many_photos, many_spans, long_cursor] {
+        let mut late = page(1);
+        late.generation = GENERATION_MAX + 1;
+        for absurd in [page(PAGE_ROWS_MAX + 1), many_photos, many_spans, long_cursor, late] {
             let told = Page::open(&absurd.seal(&key()), key().public()).unwrap_err();
             assert!(matches!(told, PageError::Bound(_)), "{told}");
         }

@@ -67,6 +67,7 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
         _ => {}
     }
     let gallery = matches!(request, Request::Forget { .. });
+    let keys = request == Request::RecordKeys;
     let done = desk
         .ask(move |at| {
             let rules = at.writer().rules().clone();
@@ -74,6 +75,12 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
             write(&request, store, keeper, clock, &rules)
         })
         .await??;
+    if keys {
+        // A box that was just enrolled need not wait for the night; what comes of the talk it says
+        // itself.
+        let bell = bell.clone();
+        tokio::spawn(async move { bell.ring().await });
+    }
     if gallery {
         // The face must leave the memory too, also where there was none in the store any more.
         let swap = swap.clone();

@@ -140,6 +140,8 @@ impl Store {
             rows::insert(&tx, &self.vault, Tables::InForce, generation, enrolled)?;
         }
         rows::verify(&tx, &self.vault, Tables::InForce, roster)?;
+        // A roster that is imported by hand states each consent anew.
+        tx.execute("DELETE FROM forgotten WHERE elder IN (SELECT elder FROM template)", [])?;
         // What stands now is not the city's; the next sync begins from nothing.
         staging::forget_city(&tx)?;
         let change = change(&tx, generation, model, stamp)?;
@@ -169,6 +171,8 @@ impl Store {
     /// withdrawn, and the ledger says that the gallery changed. For a face that is forgotten
     /// already, only the wiping is done again, and the answer is `None`.
     ///
+    /// The city's gallery does not bring it back, until the city itself has withdrawn the consent.
+    ///
     /// What the disk itself keeps of overwritten blocks is out of reach; there the missing key
     /// counts.
     ///
@@ -182,7 +186,9 @@ impl Store {
     ) -> Result<Option<Appended>, GalleryError> {
         let salt = self.vault.salt()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let appended = if rows::forget(&tx, &self.vault, elder)? {
+        let forgot = rows::forget(&tx, &self.vault, elder)?;
+        tx.execute("INSERT OR IGNORE INTO forgotten VALUES (?1)", [elder.as_str()])?;
+        let appended = if forgot {
             let templates = count(&tx, "SELECT count(*) FROM template")?;
             let change = current(&tx)?.map(|old| GalleryChange {
                 generation: old.generation + 1,

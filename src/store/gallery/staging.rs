@@ -6,6 +6,8 @@
 //! 3. A page of an older generation than the one in force, or than the page before, is refused.
 //! 4. A withdrawn consent takes the face and its key; a death or a move is a notice, and the elder
 //!    stays known. Whoever is not on a gallery that was read from nothing is gone with their keys.
+//! 5. A face that was forgotten on the box does not come back with a page, until the city itself has
+//!    said that the consent was withdrawn; a consent after that is a new one.
 
 use super::rows::{self, Tables};
 use super::{
@@ -140,6 +142,9 @@ impl Store {
         rows::verify(&tx, &self.vault, Tables::Staged, &page.arrivals)?;
         for Leaver { elder, why, since } in &page.leavers {
             unstage(&tx, elder)?;
+            if *why == LeaverWhy::Withdrawn {
+                tx.execute("DELETE FROM forgotten WHERE elder = ?1", [elder.as_str()])?;
+            }
             tx.prepare_cached("INSERT INTO staged_leaver VALUES (?1, ?2, ?3)")?.execute((
                 elder.as_str(),
                 why.code(),
@@ -224,6 +229,9 @@ fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool
     for leaver in &left {
         take_out(tx, vault, leaver)?;
     }
+    for elder in ids(tx, "SELECT elder FROM forgotten ORDER BY elder")? {
+        forget(tx, vault, &elder)?;
+    }
     let elders = count(tx, "SELECT count(*) FROM elder")? as usize;
     if elders > ELDERS_MAX {
         return Err(GalleryError::TooMany(elders));
@@ -238,14 +246,8 @@ fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool
 
 /// An elder whom the box does not know needs not be taken out.
 fn take_out(tx: &Transaction<'_>, vault: &Vault, leaver: &Leaver) -> Result<(), GalleryError> {
-    let unknown = |error: &GalleryError| matches!(error, GalleryError::Unknown(_));
     let notice = match leaver.why {
-        LeaverWhy::Withdrawn => {
-            return match rows::forget(tx, vault, &leaver.elder) {
-                Err(error) if unknown(&error) => Ok(()),
-                done => done.map(drop),
-            };
-        }
+        LeaverWhy::Withdrawn => return forget(tx, vault, &leaver.elder),
         LeaverWhy::Notice(why) => Notice { why, from: leaver.since },
     };
     match rows::load_elder(tx, vault, Tables::InForce, &leaver.elder) {
@@ -254,8 +256,16 @@ fn take_out(tx: &Transaction<'_>, vault: &Vault, leaver: &Leaver) -> Result<(), 
             elder.notices.push(notice);
             rows::update(tx, vault, &key, &elder)
         }
-        Err(error) if unknown(&error) => Ok(()),
+        Err(GalleryError::Unknown(_)) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// Destroys the face of an elder, if the box knows them.
+fn forget(tx: &Transaction<'_>, vault: &Vault, elder: &ElderId) -> Result<(), GalleryError> {
+    match rows::forget(tx, vault, elder) {
+        Err(GalleryError::Unknown(_)) => Ok(()),
+        done => done.map(drop),
     }
 }
 

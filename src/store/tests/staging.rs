@@ -196,3 +196,29 @@ fn a_disk_that_fills_up_while_pages_come_leaves_the_old_gallery() {
     store.adopt_staged(noon(), MODEL).unwrap().unwrap();
     assert!(store.load_gallery().unwrap().len() > before.len());
 }
+
+#[test]
+fn a_face_that_was_forgotten_here_comes_back_only_after_the_city_has_heard_of_it() {
+    let (dir, mut store) = synced();
+    // Pages that were gathered before count no more than later ones.
+    store.stage(MODEL, "c.6", &page(6, "c.7", vec![enrolled(2, 1)])).unwrap();
+    store.forget_face(noon(), &elder("p_0002")).unwrap().unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    let face = |store: &Store| {
+        let elder = store.load_gallery().unwrap().remove(2);
+        (elder.templates.len(), elder.elder.consent.store_face)
+    };
+    assert_eq!(face(&store), (0, false));
+    // Everybody anew, as after a lost cursor.
+    store.stage(MODEL, "", &page(7, "d.6", roster(6))).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    assert_eq!(face(&store), (0, false));
+    let heard =
+        PageRows { leavers: vec![leaver(2, LeaverWhy::Withdrawn)], ..page(8, "d.7", vec![]) };
+    store.stage(MODEL, "d.6", &heard).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    store.stage(MODEL, "d.7", &page(9, "d.8", vec![enrolled(2, 1)])).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    assert_eq!(face(&store), (1, true), "a consent after that is a new one");
+    verify(&dir, Depth::Full).unwrap();
+}
