@@ -1,6 +1,7 @@
 //! `canteend gallery …`
 
 use super::gallery_calibrate::{self, Calibrate};
+use super::gallery_sync::{self, Sync};
 use super::{ConfigFile, say, say_json};
 use crate::config::rules;
 use crate::daemon::control::{Answer, Request, work};
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Import(Import),
     /// Make the templates anew after another model pack was installed; identities stay
     Rebuild(Import),
+    /// Take over what the city has changed, with a report of progress
+    Sync(Sync),
     /// Say how many elders and templates the gallery holds
     Show(Show),
     /// Take thresholds from the gallery, and name elders who resemble each other
@@ -62,6 +65,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Import(options) => import(&options, gallery_job::import),
         Command::Rebuild(options) => import(&options, gallery_job::rebuild),
+        Command::Sync(options) => gallery_sync::run(&options),
         Command::Show(options) => show(&options),
         Command::Calibrate(options) => gallery_calibrate::run(&options),
         Command::Forget(options) => forget(&options),

@@ -2,6 +2,7 @@
 //!
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
+mod accept;
 mod backup;
 mod camera;
 mod camera_worker;
@@ -10,9 +11,11 @@ mod clock;
 mod demo;
 mod demo_cast;
 mod demo_city;
+mod doctor;
 mod evaluate;
 mod gallery;
 mod gallery_calibrate;
+mod gallery_sync;
 mod ledger;
 mod ledger_line;
 mod ledger_verify;
@@ -20,6 +23,7 @@ mod proof;
 mod provision;
 mod refcity;
 mod report;
+mod rotate;
 mod run;
 mod status;
 mod upload;
@@ -58,6 +62,13 @@ enum Command {
     Demo(demo::Options),
     /// Read the configuration, rules and models, and say whether they fit
     CheckConfig(check_config::Options),
+    /// Look over the box: ok, warning or fault of each part, with what to do
+    Doctor(doctor::Options),
+    /// Try the box out on its site, and write a report of it
+    Accept(accept::Options),
+    /// Write to a scratch ledger until it is killed, for `accept`
+    #[command(hide = true)]
+    AcceptWriter(accept::Writer),
     /// See which cameras there are and try one
     #[command(subcommand)]
     Camera(camera::Command),
@@ -72,7 +83,7 @@ enum Command {
     Ledger(ledger::Command),
     /// Enrol this box with its city
     Provision(provision::Options),
-    /// Send the city what it has not acknowledged yet
+    /// Talk to the city now: send what it has not acknowledged yet
     Upload(upload::Options),
     /// Write what the city has not acknowledged to a stick
     Export(upload::Carry),
@@ -124,6 +135,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Status(options) => status::run(&options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Accept(options) => accept::run(&options),
+        Command::AcceptWriter(options) => accept::write(&options),
         Command::Camera(command) => camera::run(command),
         Command::CameraWorker(options) => camera_worker::run(options),
         Command::Gallery(command) => gallery::run(command),
@@ -185,11 +199,6 @@ fn note_export(
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(|e| Failure::new(Exit::Io, e))?.block_on(future))
-}
-
-/// The folder into which systemd puts this service's credentials.
-fn credentials() -> Option<PathBuf> {
-    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// A line that counts, on a terminal only.

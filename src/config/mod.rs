@@ -6,6 +6,7 @@
 //! 3. Unknown keys are errors: a misspelt threshold must not fall back to a default.
 
 mod camera;
+mod city;
 pub mod file;
 mod meals;
 mod quality;
@@ -20,6 +21,7 @@ use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::vision::QualityLimits;
 pub use camera::Camera;
+pub use city::CityLine;
 pub use site::Site;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub visit: Limits,
     /// What a good picture is.
     pub quality: QualityLimits,
+    /// The line to the city.
+    pub city: CityLine,
 }
 
 /// Why a configuration is refused.

@@ -2,19 +2,22 @@
 //!
 //! One thread plays the camera into a slot of size one ([`super::feed`]), one runs vision and the
 //! visit ([`super::attend`]), one owns the ledger ([`super::desk`]), one encodes the live picture
-//! ([`super::preview`]); the main thread runs sockets, timers and signals. Stopping has one order:
-//! camera, vision, sockets, ledger. Nothing that was settled is left unwritten, because vision
+//! ([`super::preview`]); one talks to the
+//! city ([`super::night`]); the main thread runs sockets, timers and signals. Stopping has one order:
+//! camera, vision, sockets, city, ledger. Nothing that was settled is left unwritten, because vision
 //! waits for the ledger's answer before it takes the next frame.
 
 use super::attend::Counter;
 use super::board::Board;
-use super::calibrate::calibrated;
+use super::calibrate::kept_or_taken;
 use super::checkin::CheckIn;
+use super::control::Reach;
 use super::feed::{Pace, feed};
+use super::night::{self, Night};
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
 use super::writer::Writer;
-use super::{checkup, control, desk, gallery_job, notify, timekeeper};
+use super::{checkup, control, crash, desk, gallery_job, notify, timekeeper};
 use crate::camera::supervise::{Supervised, Timing};
 use crate::camera::{FrameSource, replay::Replay, worker};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
@@ -22,13 +25,14 @@ use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::service_date;
 use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, Stamp};
+use crate::domain::health::Trouble;
 use crate::error::{Exit, Failure};
 use crate::record::Hash;
-use crate::store::{LEDGER_FILE, Store};
+use crate::store::{CalibrationSettings, LEDGER_FILE, Store};
 use crate::vision::Analyser;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tracing::info;
+use tracing::{error, info};
 
 /// Longest wait, at the end, for what the sockets still do.
 const SOCKETS_STOP_MAX: Duration = Duration::from_secs(1);
@@ -71,24 +75,41 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, model).map_err(|e| Failure::new(Exit::Config, e))?;
-    let (strangers, accept) = (config.strangers, config.visit.thresholds.accept);
-    let gallery = calibrated(gallery, strangers, accept, &mut |_, _| {});
+    let settings = CalibrationSettings {
+        model,
+        target: config.strangers,
+        configured: config.visit.thresholds.accept,
+    };
+    let gallery = kept_or_taken(&mut store, gallery, &settings)?;
     let calibration = gallery.calibration().expect("it was calibrated");
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
     record_config(config, &mut store, stamp)?;
     // Without a gallery nobody is recognised, so its day does not matter.
     let as_of = store.gallery_change()?.map_or(service_date(stamp.at), |g| g.as_of);
 
+    crash::arm(&config.state, clock.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Io, e))?;
     let board = Arc::new(Board::default());
+    if config.state.join(crash::CRASH_FILE).exists() {
+        board.raise(Trouble::Crashed, clock.now(), crash::CRASH_FILE);
+    }
     let (desk, orders) = desk::open();
     let waiting = Waiting::default();
-    let swap = Swap::new(desk.clone(), waiting.clone(), model, strangers, accept);
+    let swap = Swap::new(desk.clone(), waiting.clone(), settings);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
-    runtime.spawn(control::serve(socket, desk.clone(), board.clone(), swap));
+    let (bell, ringing) = night::bell();
+    let reach = Reach { desk: desk.clone(), board: board.clone(), swap: swap.clone(), bell };
+    runtime.spawn(control::serve(socket, reach));
+    let talk = Night {
+        config: config.clone(),
+        desk: desk.clone(),
+        board: board.clone(),
+        swap,
+        clock: clock.clone(),
+    };
     info!(
         device = config.site.device,
         elders = elders.len(),
@@ -108,10 +129,20 @@ pub fn run(config: &Config) -> Result<(), Failure> {
         Camera::Replay { paced: false, .. } => Pace::Unhurried,
     };
     let (finished, done) = tokio::sync::oneshot::channel();
+    let (quit, quitting) = tokio::sync::oneshot::channel::<()>();
     let (at_desk, shown, clock) = (&desk, &board, &clock);
     std::thread::scope(|threads| {
         threads.spawn(|| feed(source.as_mut(), &slot, pace, shown, clock.as_ref()));
         threads.spawn(|| shown.preview().run());
+        let city = threads.spawn(|| {
+            let stop = async {
+                // The other end is dropped, which is what is waited for.
+                let _ = quitting.await;
+            };
+            if let Err(problem) = night::run(talk, ringing, stop) {
+                error!(%problem, "the box cannot talk to the city until it is restarted");
+            }
+        });
         let ledger = threads.spawn(move || {
             checkup::settle(&mut desk::At::new(&mut writer, &mut keeper, clock.as_ref()));
             orders.serve(&mut writer, &mut keeper, clock, |at| checkup::look(at, shown));
@@ -137,6 +168,8 @@ pub fn run(config: &Config) -> Result<(), Failure> {
         let attended = vision.join().expect("release builds abort on panic");
         shown.preview().close();
         runtime.shutdown_timeout(SOCKETS_STOP_MAX);
+        drop(quit);
+        city.join().expect("release builds abort on panic");
         desk.stop();
         ledger.join().expect("release builds abort on panic");
         waited.and(attended)
@@ -156,7 +189,7 @@ pub fn run(config: &Config) -> Result<(), Failure> {
 type Source = (Arc<dyn Clock>, Box<dyn FrameSource>);
 
 /// The clock and the frames of a configuration.
-fn source(config: &Config) -> Result<Source, Failure> {
+pub(crate) fn source(config: &Config) -> Result<Source, Failure> {
     match &config.camera {
         Camera::Replay { path, rate, looped, .. } => {
             let replay = Replay::open(path, *rate, *looped)?;

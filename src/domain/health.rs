@@ -20,6 +20,8 @@ closed_list! {
         DiskLow = "disk-low",
         /// The wall clock is not believed.
         ClockUntrusted = "clock-untrusted",
+        /// The clock is believed and differs from the city's.
+        ClockDiffers = "clock-differs",
         /// Nobody is enrolled.
         GalleryEmpty = "gallery-empty",
         /// The eligibility data is older than the rules allow.
@@ -30,6 +32,8 @@ closed_list! {
         CityUnreachable = "city-unreachable",
         /// The city holds something else than this box, or refused it for good.
         CityAlarm = "city-alarm",
+        /// The program ended itself, and its report has not been taken away.
+        Crashed = "crashed",
     }
 }
 
@@ -54,9 +58,11 @@ impl Trouble {
             | Self::CityAlarm => Weight::Fault,
             Self::DiskLow
             | Self::ClockUntrusted
+            | Self::ClockDiffers
             | Self::GalleryEmpty
             | Self::GalleryStale
-            | Self::CityUnreachable => Weight::Warning,
+            | Self::CityUnreachable
+            | Self::Crashed => Weight::Warning,
         }
     }
 
@@ -74,11 +80,13 @@ impl Trouble {
             Self::DiskFull => "the disk is full",
             Self::DiskLow => "little space is left; only the ledger goes on writing",
             Self::ClockUntrusted => "the clock is not believed; meals wait for confirmation (待核)",
+            Self::ClockDiffers => "the clock differs from the city's",
             Self::GalleryEmpty => "nobody is enrolled",
             Self::GalleryStale => "the eligibility data is older than the rules allow",
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
             Self::CityUnreachable => "the city has not been reached",
             Self::CityAlarm => "the city's records and this box's do not agree",
+            Self::Crashed => "the program ended itself and was started again",
         }
     }
 
@@ -95,6 +103,9 @@ impl Trouble {
             Self::ClockUntrusted => {
                 "compare with a clock that is right, then `canteend clock confirm`"
             }
+            Self::ClockDiffers => {
+                "compare with a clock that is right; set the box's, or tell the city's technicians"
+            }
             Self::GalleryEmpty => {
                 "enrol: `canteend gallery import`, or let the city send its gallery"
             }
@@ -104,6 +115,7 @@ impl Trouble {
                 "check cable and router; `canteend export` carries batches by hand"
             }
             Self::CityAlarm => "stop the box and call the city's technicians",
+            Self::Crashed => "send in crash.txt of the state folder, then remove it",
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod gallery;
 pub mod health;
 pub mod money;
 pub mod month;
+pub mod night;
 pub mod operating_award;
 pub mod operator;
 pub mod pending;

@@ -7,6 +7,7 @@ use super::vault::VaultError;
 use crate::domain::calendar::{Date, MealWindow, Timestamp};
 use crate::domain::clock_trust::Standing;
 use crate::domain::elder::ElderId;
+use crate::domain::entry::operation::{Digest, KeyPurpose};
 use crate::domain::entry::{Entry, EntryNumber, Event, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
@@ -204,6 +205,25 @@ pub(super) fn device(conn: &Connection) -> Result<String, LedgerError> {
         Some(Entry { event: Event::Genesis { device }, .. }) => Ok(device),
         _ => Err(LedgerError::NoGenesis),
     }
+}
+
+/// The key of this purpose that is in use, and the entry that put it there.
+pub(super) fn key_in_use(
+    conn: &Connection,
+    purpose: KeyPurpose,
+) -> Result<Option<(EntryNumber, Digest)>, LedgerError> {
+    let mut stmt =
+        conn.prepare_cached("SELECT seq FROM entry WHERE kind = 'key' ORDER BY seq DESC")?;
+    let mut rows = stmt.query([])?;
+    while let Some(row) = rows.next()? {
+        let n = number(row.get(0)?);
+        if let Some(Event::Key(change)) = entry(conn, n)?.map(|entry| entry.event)
+            && change.purpose == purpose
+        {
+            return Ok(Some((n, change.now)));
+        }
+    }
+    Ok(None)
 }
 
 /// Where the clock stands after the last entry.

@@ -13,6 +13,7 @@
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
 mod backup;
+mod calibration;
 mod db;
 mod folder;
 mod gallery;
@@ -24,33 +25,39 @@ mod projection;
 mod proof;
 mod reader;
 mod reserve;
+mod sync;
 mod vault;
 mod verify;
 
 pub use backup::BackupError;
+pub use calibration::Settings as CalibrationSettings;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
-pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
+pub use gallery::{
+    CityGallery, ELDERS_MAX, Enrolled, GalleryError, Leaver, LeaverWhy, PageRows, Replaced, Staged,
+    TEMPLATES_PER_ELDER_MAX,
+};
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
 pub use reserve::{LOW_BYTES, RESERVE_BYTES, Space};
+pub use sync::{CityVerdict, VerdictTaken};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
 use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
-use crate::domain::entry::operation::ConfigChange;
-use crate::domain::entry::{EntryNumber, Event, GalleryChange, Stamp};
+use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
+use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vault::Vault;
 
 /// Why a state folder could not be set up or opened.
@@ -80,6 +87,7 @@ impl Sysexit for StoreError {
 /// The writing end: the one connection that changes the ledger and the gallery.
 pub struct Store {
     conn: Connection,
+    folder: PathBuf,
     vault: Vault,
     device: String,
     reserve: Reserve,
@@ -132,7 +140,12 @@ impl Store {
         let conn = db::open(&dir.join(LEDGER_FILE))?;
         let device = ledger::device(&conn)?;
         let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
-        Ok(Store { conn, vault, device, reserve, _lock: lock })
+        Ok(Store { conn, folder: dir.to_owned(), vault, device, reserve, _lock: lock })
+    }
+
+    /// The state folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The device that the ledger belongs to.
@@ -216,6 +229,30 @@ impl Store {
     pub fn last_entry(&self) -> Result<EntryNumber, LedgerError> {
         let last = self.conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
         Ok(ledger::number(last))
+    }
+
+    /// Entry `n`, or `None` where there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError::Entry`] where it cannot be read.
+    pub fn entry(&self, n: EntryNumber) -> Result<Option<Entry>, LedgerError> {
+        ledger::entry(&self.conn, n)
+    }
+
+    /// What tells the box key from others, for the ledger.
+    pub fn box_key_fingerprint(&self) -> Digest {
+        self.vault.fingerprint().0
+    }
+
+    /// The key of this purpose that the ledger says is in use, and the entry that says so.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn key_in_use(
+        &self,
+        purpose: KeyPurpose,
+    ) -> Result<Option<(EntryNumber, Digest)>, LedgerError> {
+        ledger::key_in_use(&self.conn, purpose)
     }
 
     /// Where the clock stands in the ledger.

@@ -9,8 +9,9 @@ use super::proof::{self, Day};
 use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
+use crate::domain::clock_trust::Standing;
 use crate::domain::elder::Elder;
-use crate::domain::entry::{Entry, EntryNumber};
+use crate::domain::entry::{Entry, EntryNumber, GalleryChange};
 use crate::record::proof::Proof;
 use crate::record::{self, Hash};
 use rusqlite::Connection;
@@ -66,6 +67,22 @@ impl Reader {
     /// [`LedgerError`] where the first entry cannot be read.
     pub fn device(&self) -> Result<String, LedgerError> {
         ledger::device(&self.conn)
+    }
+
+    /// What the ledger says of the gallery in force; none before the first.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn gallery_change(&self) -> Result<Option<GalleryChange>, LedgerError> {
+        Ok(gallery::current(&self.conn)?)
+    }
+
+    /// Where the clock stands in the ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn clock(&self) -> Result<Standing, LedgerError> {
+        ledger::clock(&self.conn)
     }
 
     /// Entries in order, at most `rows` and never more than [`LIST_ROWS_MAX`].

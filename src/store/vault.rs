@@ -13,7 +13,7 @@
 use super::db::DbError;
 use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
-use crate::record::Salt;
+use crate::record::{Hash, Salt};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
@@ -134,6 +134,7 @@ impl fmt::Debug for ElderKey {
 /// Holds the box key.
 pub struct Vault {
     box_key: LessSafeKey,
+    fingerprint: Hash,
     random: SystemRandom,
 }
 
@@ -178,9 +179,17 @@ impl Vault {
         }
         let mut key = Vec::with_capacity(KEY_BYTES + 1);
         file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key).map_err(wrong)?;
+        // Of 32 random bytes a digest gives nothing away.
+        let fingerprint = Hash::of(&[b"canteend box key\n", &key]);
         let key = UnboundKey::new(&AES_256_GCM, &key);
         let key = key.map_err(|_| VaultError::Length(path.to_owned()))?;
-        Ok(Vault { box_key: LessSafeKey::new(key), random: SystemRandom::new() })
+        let box_key = LessSafeKey::new(key);
+        Ok(Vault { box_key, fingerprint, random: SystemRandom::new() })
+    }
+
+    /// What tells the box key from others.
+    pub fn fingerprint(&self) -> Hash {
+        self.fingerprint
     }
 
     /// A fresh salt for a ledger entry.
@@ -235,6 +244,31 @@ impl Vault {
     ) -> Result<Vec<u8>, VaultError> {
         let place = Place { table, row, column, key_version: key.version };
         self.seal_with(&key.key, place, plain)
+    }
+
+    /// Seals what belongs to the box and to no elder, with the box key itself.
+    ///
+    /// # Errors
+    /// [`VaultError::Random`].
+    pub fn seal_own(
+        &self,
+        (table, row, column): (&str, &str, &str),
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let place = Place { table, row, column, key_version: 0 };
+        self.seal_with(&self.box_key, place, plain)
+    }
+
+    /// Opens what [`Vault::seal_own`] sealed in the same place.
+    ///
+    /// # Errors
+    /// [`VaultError::Sealed`] names the place.
+    pub fn open_own(
+        &self,
+        (table, row, column): (&str, &str, &str),
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        open_with(&self.box_key, Place { table, row, column, key_version: 0 }, sealed)
     }
 
     fn seal_with(

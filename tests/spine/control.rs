@@ -1,18 +1,18 @@
 //! Commands that reach the running daemon over its control socket.
 
-use crate::box_folder::{BoxFolder, OBAMA, obama};
+use crate::box_folder::{BoxFolder, OBAMA, obama, root};
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, Stdio};
 
 /// A running daemon that is ended with its box.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Daemon {
-    fn start(canteen: &BoxFolder) -> Self {
+    pub fn start(canteen: &BoxFolder) -> Self {
         let mut child = canteen.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut daemon = Daemon { child, log };
@@ -21,11 +21,11 @@ impl Daemon {
     }
 
     /// Reads the log up to a line with `text`.
-    fn until(&mut self, text: &str) {
+    pub fn until(&mut self, text: &str) {
         assert!(self.log.any(|line| line.unwrap().contains(text)), "the log ends without {text}");
     }
 
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(
             std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
@@ -43,7 +43,7 @@ impl Drop for Daemon {
     }
 }
 
-fn serving() -> (BoxFolder, Daemon) {
+pub fn serving() -> (BoxFolder, Daemon) {
     let canteen = BoxFolder::new("looped = true\nstarts_at = \"2026-03-02T11:30:00+08:00\"");
     canteen.film(vec![obama(0)]);
     canteen.import(&[OBAMA]);
@@ -61,6 +61,15 @@ fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
     assert_eq!(status["ledger"]["elders"], 1);
     assert_eq!((&status["done"]["meals"], &status["done"]["failed"]), (&1.into(), &0.into()));
     assert_eq!(status["troubles"], serde_json::json!([]));
+
+    let metrics = canteen.run(&["status", "--metrics"]);
+    assert!(metrics.out.contains("\ncanteend_meals_total 1\n"), "{metrics:?}");
+    assert!(metrics.out.contains("\ncanteend_trouble{state=\"camera-lost\"} 0\n"), "{metrics:?}");
+    let documented = std::fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    for name in metrics.out.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = name.split(' ').next().unwrap();
+        assert!(documented.contains(&format!("`{name}`")), "{name} is not in docs/metrics.md");
+    }
 
     let meal = canteen.ledger().iter().find(|e| e["kind"] == "meal").unwrap()["n"].to_string();
     let void = ["ledger", "void", "--entry", &meal, "--reason", "slip", "--operator", "op-1"];
@@ -83,7 +92,9 @@ fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
 #[test]
 fn a_trusted_clock_can_be_confirmed_and_what_is_wrong_is_told_with_its_remedy() {
     let canteen = BoxFolder::new("looped = true\nstarts_at = \"2020-03-02T11:30:00+08:00\"");
-    canteen.film(vec![obama(0)]);
+    let mut stranger = obama(0);
+    stranger.seconds.1 = 5.0;
+    canteen.film(vec![stranger]);
     let mut daemon = Daemon::start(&canteen);
     daemon.until("\"review\"");
     let status = canteen.run(&["status"]);

@@ -2,13 +2,14 @@
 
 use super::client;
 use super::status::Status;
-use super::{Answer, Request};
+use super::{Answer, Reach, Request};
+use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::{Config, rules};
-use crate::daemon::board::Board;
-use crate::daemon::desk::Desk;
+use crate::daemon::hold::Bench;
+use crate::daemon::keys;
+use crate::daemon::metrics;
 use crate::daemon::revise::{Revised, revise};
-use crate::daemon::swap::Swap;
 use crate::daemon::timekeeper::{self, Timekeeper};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
@@ -21,8 +22,12 @@ use crate::domain::rules::RuleBook;
 use crate::error::{Exit, Failure};
 use crate::record::unhex;
 use crate::store::Store;
-use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tracing::warn;
+
+/// Longest wait for the talk with the city; the command hears then that it goes on.
+const TALK_WAIT: Duration = Duration::from_secs(45);
 
 /// Has the running daemon do it, or does it under the lock where none runs.
 ///
@@ -41,15 +46,21 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
 ///
 /// # Errors
 /// Why it was not done.
-pub(super) async fn carry_out(
-    request: Request,
-    desk: &Desk,
-    board: &Arc<Board>,
-    swap: &Swap,
-) -> Result<Answer, Failure> {
-    if request == Request::Status {
-        let ledger = desk.ask(|at| Status::ledger(at)).await??;
-        return Ok(Answer::Status(Box::new(Status::new(ledger, board))));
+pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer, Failure> {
+    let Reach { desk, board, swap, bell } = reach;
+    match request {
+        Request::Status => return Ok(Answer::Status(Box::new(Status::of(desk, board).await?))),
+        Request::Metrics => {
+            return Ok(Answer::Metrics(metrics::text(&Status::of(desk, board).await?)));
+        }
+        Request::Upload => {
+            // The talk goes on, whether or not somebody waits for its end.
+            return match timeout(TALK_WAIT, bell.ring()).await {
+                Ok(done) => Ok(Answer::City(done?)),
+                Err(_) => Ok(Answer::Underway),
+            };
+        }
+        _ => {}
     }
     let gallery = matches!(request, Request::Forget { .. });
     let done = desk
@@ -79,9 +90,19 @@ fn write(
     rules: &RuleBook,
 ) -> Result<Answer, Failure> {
     match request {
-        Request::Status => {
+        Request::Status | Request::Metrics => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
+        }
+        Request::Upload => {
+            let text = "no daemon runs here that could talk to the city";
+            Err(Failure::new(Exit::Unavailable, text))
+        }
+        Request::RecordKeys => {
+            let state = store.folder().to_owned();
+            let mut bench = Bench::new(store, keeper, clock);
+            let credentials = identity::credentials();
+            Ok(Answer::Keys(keys::record(&mut bench, &state, credentials.as_deref())?))
         }
         Request::Void { entry, reason, operator } => {
             let stamp = keeper.stamp(store, clock)?;

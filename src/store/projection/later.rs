@@ -112,11 +112,32 @@ fn check_supersedes(
     entry: EntryNumber,
     supersedes: Option<EntryNumber>,
 ) -> Result<(), LedgerError> {
+    holds(counts(conn, table, entry)? == supersedes, Contradiction::Supersedes(entry))
+}
+
+/// The entry of the verdict or adjustment that counts for `entry`.
+fn counts(
+    conn: &Connection,
+    table: &str,
+    entry: EntryNumber,
+) -> rusqlite::Result<Option<EntryNumber>> {
     let counts: Option<i64> = conn
         .prepare_cached(&format!("SELECT seq FROM {table} WHERE entry = ?1"))?
         .query_row([seq(entry)], |row| row.get(0))
         .optional()?;
-    holds(counts.map(ledger::number) == supersedes, Contradiction::Supersedes(entry))
+    Ok(counts.map(ledger::number))
+}
+
+/// The entry of the verdict that counts for the standing meal in `entry`.
+///
+/// # Errors
+/// [`Contradiction::NoMeal`] where no such meal stands.
+pub(in crate::store) fn verdict_on(
+    conn: &Connection,
+    entry: EntryNumber,
+) -> Result<Option<EntryNumber>, LedgerError> {
+    standing(conn, entry)?;
+    Ok(counts(conn, "verdict", entry)?)
 }
 
 pub(super) fn verdict(

@@ -14,7 +14,7 @@ use crate::domain::entry::{Entry, EntryNumber, Event};
 use crate::domain::month::Month;
 use rusqlite::Connection;
 
-pub(super) use later::closed;
+pub(super) use later::{closed, verdict_on};
 pub(super) use state::{clock, config};
 
 /// Each table, and the column that tells its rows apart in a message.

@@ -1,10 +1,13 @@
 //! The store from outside: what it keeps, what it refuses, what it finds.
 
+mod calibration;
 mod events;
 mod files;
 mod gallery;
 mod ledger;
 mod outbox;
+mod staging;
+mod sync;
 
 use super::*;
 use crate::domain::calendar::{MealWindow, Timestamp};
@@ -15,7 +18,6 @@ use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{Award, NoAward, Standing};
 use rusqlite::config::DbConfig;
-use std::path::PathBuf;
 use tempfile::TempDir;
 
 fn stamp(at: &str) -> Stamp {
