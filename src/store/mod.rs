@@ -72,6 +72,9 @@ pub enum StoreError {
     /// The first entry.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The gallery of a copy.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
 }
 
 impl Sysexit for StoreError {
@@ -80,6 +83,7 @@ impl Sysexit for StoreError {
             Self::Db(e) => e.exit(),
             Self::Vault(e) => e.exit(),
             Self::Ledger(e) => e.exit(),
+            Self::Gallery(e) => e.exit(),
         }
     }
 }
