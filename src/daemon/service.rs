@@ -1,7 +1,7 @@
 //! `canteend run`: the threads of the box, from ready to stopped.
 //!
-//! One thread plays the camera into a slot of size one ([`super::feed`]), one runs vision and the
-//! visit ([`super::attend`]), one owns the ledger ([`super::desk`]), one encodes the live picture
+//! One thread plays the camera into a slot of size one (`feed`), one runs vision and the
+//! visit (`attend`), one owns the ledger ([`super::desk`]), one encodes the live picture
 //! ([`super::preview`]); one talks to the
 //! city ([`super::night`]); the main thread runs sockets, timers and signals. Stopping has one order:
 //! camera, vision, sockets, city, ledger. Nothing that was settled is left unwritten, because vision
