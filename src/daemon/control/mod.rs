@@ -15,6 +15,7 @@ use super::board::Board;
 use super::desk::Desk;
 use super::night::Bell;
 use super::night::round::Done;
+use super::reload::Reload;
 use super::swap::Swap;
 use crate::error::{Exit, Failure};
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub struct Reach {
     pub swap: Swap,
     /// Asks for a talk with the city.
     pub bell: Bell,
+    /// Takes up a changed configuration.
+    pub reload: Reload,
 }
 
 /// What is asked of the daemon.
@@ -79,6 +82,8 @@ pub enum Request {
     ConfirmClock,
     /// Say in the ledger which keys are in use.
     RecordKeys,
+    /// Read the configuration again.
+    Reload,
     /// Talk to the city now: send, fetch gallery and verdicts.
     Upload,
     /// Hand in the settlement of a month.
@@ -111,6 +116,8 @@ pub enum Answer {
     Metrics(String),
     /// The entry that does it; none where there was nothing to do.
     Entry(Option<u64>),
+    /// The configuration is in force.
+    Reloaded,
     /// How many entries name keys that were not named before.
     Keys(u32),
     /// What the talk with the city did.
