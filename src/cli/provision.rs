@@ -33,7 +33,7 @@ enum Command {
     /// Put a new device key in the place of the one in use
     RotateKey(Rotate),
     /// Write the configuration of a new site, from flags or by asking
-    Site(provision_site::Options),
+    Site(Box<provision_site::Options>),
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
