@@ -1,9 +1,10 @@
-//! What a durable entry costs against a bare insert, how fast a ledger is verified, and how long a
-//! gallery takes to be replaced and loaded.
+//! What a durable entry costs against a bare insert, how long a large ledger takes to be opened for
+//! writing, how fast it is verified, and how long a gallery takes to be replaced and loaded.
 //!
 //! `cargo bench --bench ledger` measures; as a test (`cargo test --benches`) it does the same with
 //! a few entries.
 
+use canteend::daemon::revise::revise;
 use canteend::domain::calendar::{Date, Interval, MealWindow};
 use canteend::domain::elder::{Consent, Elder, ElderId, Sex};
 use canteend::domain::entry::{ClockTrust, Event, Meal, Method, Stamp};
@@ -22,10 +23,10 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
     let full = std::env::args().any(|arg| arg == "--bench");
-    let (appends, entries, elders) = if full { (2_000, 100_000, 20_000) } else { (20, 2_000, 50) };
+    let (appends, entries, elders) = if full { (2_000, 500_000, 20_000) } else { (20, 2_000, 50) };
     let dir = Scratch::new()?;
     append_against_bare_insert(dir.path(), appends)?;
-    verify_large(dir.path(), entries)?;
+    open_and_verify_large(dir.path(), entries)?;
     replace_and_load(dir.path(), elders)
 }
 
@@ -64,13 +65,16 @@ fn stamp(i: usize) -> Outcome<Stamp> {
     Ok(Stamp { at, clock: ClockTrust::Trusted })
 }
 
+/// Who eats it; spread over the key's range, as the city's pseudonyms are.
+fn elder_id(i: usize) -> String {
+    format!("p_{:08x}", (i % ELDERS).wrapping_mul(0x9E37_79B9) & 0xFFFF_FFFF)
+}
+
 /// Meal number `i`: everybody eats once a day.
 fn meal(i: usize) -> Outcome<Event> {
     let date = day(i)?;
-    // Spread over the key's range, as the city's pseudonyms are.
-    let elder = (i % ELDERS).wrapping_mul(0x9E37_79B9) & 0xFFFF_FFFF;
     Ok(Event::Meal(Meal {
-        elder: ElderId::new(&format!("p_{elder:08x}"))?,
+        elder: ElderId::new(&elder_id(i))?,
         date,
         window: MealWindow::Lunch,
         method: Method::Face,
@@ -118,13 +122,24 @@ fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
     Ok(())
 }
 
-fn verify_large(dir: &Path, entries: usize) -> Outcome<()> {
+fn open_and_verify_large(dir: &Path, entries: usize) -> Outcome<()> {
     let state = dir.join("large");
     let mut store = Store::init(&state, "bench", stamp(0)?)?;
-    for i in 1..entries {
-        store.append(stamp(i)?, &meal(i)?)?;
+    // A day's meals are one transaction here; what is measured afterwards is the same.
+    for first in (0..entries).step_by(ELDERS) {
+        let meals = first.max(1)..entries.min(first + ELDERS);
+        store.append_all(stamp(first)?, &meals.map(meal).collect::<Outcome<Vec<_>>>()?)?;
     }
     drop(store);
+    let start = Instant::now();
+    let store = Store::open(&state)?;
+    let (clock, last) = (store.clock()?, store.last_entry()?);
+    println!(
+        "open for writing: {last} entries in {:.1?}, clock known since {:?} (limit 1 s)",
+        start.elapsed(),
+        clock.high,
+    );
+    revise_large(store, stamp(entries - 1)?)?;
     let file = std::fs::metadata(state.join(LEDGER_FILE))?.len();
     for depth in [Depth::Chain, Depth::Full] {
         let start = Instant::now();
@@ -140,24 +155,44 @@ fn verify_large(dir: &Path, entries: usize) -> Outcome<()> {
     Ok(())
 }
 
+/// What a new gallery costs that changes nothing: every meal is judged again.
+fn revise_large(mut store: Store, now: Stamp) -> Outcome<()> {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/rules/lcetdz-2022.toml");
+    let rules = canteend::config::rules::load(&rules)?;
+    let enrolled = |i| -> Outcome<Enrolled> {
+        Ok(Enrolled { elder: elder(&elder_id(i))?, templates: Vec::new() })
+    };
+    let roster = (0..ELDERS).map(enrolled).collect::<Outcome<Vec<_>>>()?;
+    store.replace_gallery(now, ModelId([7; 32]), &roster)?;
+    let start = Instant::now();
+    let revised = revise(&mut store, now, &rules)?;
+    println!("past meals judged again: {revised:?} in {:.2?}", start.elapsed());
+    Ok(())
+}
+
+/// Somebody over 80 who was always eligible.
+fn elder(id: &str) -> Outcome<Elder> {
+    let birth = Date::constant(1943, 5, 2);
+    Ok(Elder {
+        id: ElderId::new(id)?,
+        name: "王秀英".into(),
+        sex: Sex::Female,
+        birth,
+        id_last4: None,
+        eligible: Interval::new(birth, None).into_iter().collect(),
+        home_care: Vec::new(),
+        notices: vec![],
+        consent: Consent { store_face: true, transmit: true },
+    })
+}
+
 fn replace_and_load(dir: &Path, elders: usize) -> Outcome<()> {
     const DIMENSIONS: usize = 512;
     let model = ModelId([7; 32]);
     let enrol = |i: usize| -> Outcome<Enrolled> {
         let vector: Vec<f32> =
             (0..DIMENSIONS).map(|d| ((i * DIMENSIONS + d) as f32).sin()).collect();
-        let birth = Date::constant(1943, 5, 2);
-        let elder = Elder {
-            id: ElderId::new(&format!("p_{i:08}"))?,
-            name: "王秀英".into(),
-            sex: Sex::Female,
-            birth,
-            id_last4: None,
-            eligible: Interval::new(birth, None).into_iter().collect(),
-            home_care: Vec::new(),
-            notices: vec![],
-            consent: Consent { store_face: true, transmit: true },
-        };
+        let elder = elder(&format!("p_{i:08}"))?;
         Ok(Enrolled { elder, templates: vec![Template::new(model, &vector)?] })
     };
     let roster = (0..elders).map(enrol).collect::<Outcome<Vec<_>>>()?;

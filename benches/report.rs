@@ -83,7 +83,7 @@ fn fill(dir: &Path, device: &str, meals: usize) -> Outcome<()> {
     };
     let mut store = Store::init(dir, device, stamp(0, 0))?;
     for i in 0..meals {
-        let (day, n) = (i * DAYS / meals, i % meals.div_ceil(DAYS));
+        let (day, n) = (i / meals.div_ceil(DAYS), i % meals.div_ceil(DAYS));
         let date = Date::constant(2026, 1, 1).checked_add(jiff::Span::new().days(day as i64))?;
         let old = n.is_multiple_of(2);
         let share = Fen::new(if old { 200 } else { 100 });

@@ -34,8 +34,8 @@ pub fn rejudge<'a>(
             if past.agrees(&now) {
                 continue;
             }
-            let rules = store.rules_of(past.entry)?;
-            events.extend(past.adjustment(&now, &rules, open).map(Event::Adjustment));
+            let written = store.award_of(past.entry)?;
+            events.extend(past.adjustment(&now, &written, open).map(Event::Adjustment));
         }
     }
     for some in events.chunks(ADJUSTMENTS_MAX) {

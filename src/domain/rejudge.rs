@@ -49,25 +49,25 @@ pub struct Past {
 }
 
 impl Past {
-    /// Whether the meal is plainly worth what it says, so that no rules need be looked up.
+    /// Whether the meal is plainly worth what it says, so that its entry need not be read.
     pub fn agrees(&self, now: &Judgement) -> bool {
         let same = |award: &Award| (award.city, award.district) == (self.city, self.district);
         self.taken.is_none() && now.as_ref().is_ok_and(same)
     }
 
-    /// The adjustment that `now` asks for. `rules` is the table that the meal was written under,
+    /// The adjustment that `now` asks for. `written` is what the meal's own entry says it is worth,
     /// `open` the first open month; `None` while every month is.
     pub fn adjustment(
         &self,
         now: &Judgement,
-        rules: &str,
+        written: &Award,
         open: Option<Month>,
     ) -> Option<Adjustment> {
         let (city, district, reason) = match now {
             Err(NoAward::NoRules) => (Fen::ZERO, Fen::ZERO, None),
             Err(reason) => (self.city, self.district, Some(*reason)),
             // Younger than was thought: what is left is the lower band's.
-            Ok(award) if award.rules == rules => {
+            Ok(award) if award.rules == written.rules && award.band != written.band => {
                 let city = less(self.city, award.city);
                 let district = less(self.district, award.district);
                 (city, district, Some(NoAward::UnderAge))

@@ -7,10 +7,12 @@
 //!    is not in it.
 //! 3. A box that was restored says in its ledger that its gallery has no faces any more; card, staff
 //!    and subsidy go on, and faces are enrolled anew.
+//! 4. Consents of the copy count for nothing: one that was withdrawn after it was taken is not in it.
+//!    So nobody's face is kept again before the city or a roster says anew who has agreed.
 
 use super::db::{self, DbError};
 use super::folder::{self, KEY_FILE, LEDGER_FILE, Staged};
-use super::gallery::current;
+use super::gallery::{current, forget_all};
 use super::reader::Reader;
 use super::vault::Vault;
 use super::verify::{Depth, Verified, VerifyError};
@@ -99,15 +101,16 @@ impl Store {
     }
 
     /// Says in the ledger that no face is left of the gallery that it tells of.
-    fn without_faces(&mut self, now: Timestamp) -> Result<(), LedgerError> {
+    fn without_faces(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let salt = self.vault.salt()?;
-        let tx = self.conn.transaction()?;
-        if let Some(old) = current(&tx)? {
+        let tx = self.conn.transaction().map_err(LedgerError::from)?;
+        forget_all(&tx, &self.vault).map_err(StoreError::from)?;
+        if let Some(old) = current(&tx).map_err(LedgerError::from)? {
             let stamp = last_stamp(&tx, now)?;
             let change = GalleryChange { generation: old.generation + 1, templates: 0, ..old };
             ledger::append(&tx, &salt, stamp, &Event::Gallery(change))?;
         }
-        Ok(tx.commit()?)
+        Ok(tx.commit().map_err(LedgerError::from)?)
     }
 }
 

@@ -3,7 +3,7 @@
 //! 1. A file is changed only after it is known to be ours (application id, schema, version).
 //! 2. Each migration is one file and one transaction, together with its version row.
 
-use super::folder::beside;
+use super::folder::{self, beside};
 use crate::error::{Exit, Sysexit};
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::ErrorCode;
@@ -79,6 +79,11 @@ pub enum DbError {
     #[error("{}: entries still stand in the log beside it (-wal), which can only be read where \
              files can be written; copy both files to such a folder", .0.display())]
     Log(PathBuf),
+    /// A log that must be there and is not.
+    #[error("{}: the log beside it (-wal) is gone, and the newest entries with it; put it back. \
+             Where it is lost, remove the file .open beside it to go on with what is left, and ask \
+             the city what it has", .0.display())]
+    LogGone(PathBuf),
     /// Part of the last page is missing.
     #[error("{}: the file was cut off; keep it as evidence and restore a backup", .0.display())]
     Cut(PathBuf),
@@ -118,9 +123,11 @@ impl Sysexit for DbError {
     fn exit(&self) -> Exit {
         match self {
             Self::Missing(_) | Self::Exists(_) | Self::OldSqlite(_) => Exit::Config,
-            Self::Foreign(_) | Self::NoDatabase(_) | Self::Cut(_) | Self::Altered { .. } => {
-                Exit::Data
-            }
+            Self::LogGone(_)
+            | Self::Foreign(_)
+            | Self::NoDatabase(_)
+            | Self::Cut(_)
+            | Self::Altered { .. } => Exit::Data,
             Self::Newer { .. } | Self::Older { .. } => Exit::Config,
             Self::Busy(_) => Exit::Unavailable,
             Self::Log(_) | Self::File { .. } => Exit::Io,
@@ -178,6 +185,7 @@ pub(super) fn create(path: &Path) -> Result<Connection, DbError> {
 /// Opens our file at `path` for writing and brings its schema up to date.
 pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     check_sqlite()?;
+    folder::check_log(path)?;
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sqlite(path))?;
     let version = version(&conn, path)?;
     configure(&conn).map_err(sqlite(path))?;
@@ -193,6 +201,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, DbError> {
     if !path.is_file() {
         return Err(DbError::Missing(path.to_owned()));
     }
+    folder::check_log(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let opened = connect(path, flags).and_then(|conn| {
         conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

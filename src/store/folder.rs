@@ -15,6 +15,9 @@ pub const RESERVE_FILE: &str = "reserve";
 /// The box key in the state folder.
 pub const KEY_FILE: &str = "box.key";
 
+/// What the name of a [`Mark`] adds to that of the database.
+const MARK_SUFFIX: &str = ".open";
+
 /// Makes the state folder, open to its owner alone, where it is missing.
 pub(super) fn make_dir(dir: &Path) -> Result<(), DbError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))
@@ -30,6 +33,43 @@ pub(super) fn lock(dir: &Path) -> Result<File, DbError> {
         Err(TryLockError::WouldBlock) => Err(DbError::Busy(dir.to_owned())),
         Err(TryLockError::Error(e)) => Err(file(&path)(e)),
     }
+}
+
+/// Says that the newest entries of the database at `path` may stand in its log alone, which therefore
+/// must not be missing. It is made after a commit has made the log durable, and taken away before
+/// the log is folded into the database: where it stands, the log does.
+pub(super) struct Mark {
+    path: PathBuf,
+    stands: bool,
+}
+
+impl Mark {
+    /// The mark of the database at `path`, as an earlier run left it.
+    pub(super) fn of(path: &Path) -> Self {
+        let path = beside(path, MARK_SUFFIX);
+        Mark { stands: path.exists(), path }
+    }
+
+    /// Sets it, where it does not stand. On a full disk it is tried again at the next commit.
+    pub(super) fn set(&mut self) {
+        self.stands = self.stands || File::create(&self.path).is_ok();
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        if self.stands {
+            // Where it cannot be removed, the log cannot either.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Refuses a database whose log is missing. The log is looked for first, because whoever closes the
+/// database takes the mark away first.
+pub(super) fn check_log(path: &Path) -> Result<(), DbError> {
+    let gone = !beside(path, "-wal").exists() && beside(path, MARK_SUFFIX).exists();
+    if gone { Err(DbError::LogGone(path.to_owned())) } else { Ok(()) }
 }
 
 /// A file that is being made under another name, next to where it will stand.

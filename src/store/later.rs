@@ -13,6 +13,7 @@ use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::pending::{Stretch, Waiting, Written};
 use crate::domain::rejudge::{Past, Taken};
+use crate::domain::subsidy::Award;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 impl Store {
@@ -100,13 +101,13 @@ impl Store {
         Ok(meals)
     }
 
-    /// The rule table that the meal of entry `n` was written under.
+    /// What the meal of entry `n` was worth when it was written, and by which rules.
     ///
     /// # Errors
     /// [`LedgerError::NoEntry`] where that is no meal.
-    pub fn rules_of(&self, n: EntryNumber) -> Result<String, LedgerError> {
+    pub fn award_of(&self, n: EntryNumber) -> Result<Award, LedgerError> {
         match ledger::entry(&self.conn, n)?.map(|entry| entry.event) {
-            Some(Event::Meal(meal)) => Ok(meal.award.rules),
+            Some(Event::Meal(meal)) => Ok(meal.award),
             _ => Err(LedgerError::NoEntry(n)),
         }
     }

@@ -54,6 +54,7 @@ use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
 use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
+use folder::Mark;
 use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
@@ -72,6 +73,9 @@ pub enum StoreError {
     /// The first entry.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The gallery of a copy.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
 }
 
 impl Sysexit for StoreError {
@@ -80,12 +84,15 @@ impl Sysexit for StoreError {
             Self::Db(e) => e.exit(),
             Self::Vault(e) => e.exit(),
             Self::Ledger(e) => e.exit(),
+            Self::Gallery(e) => e.exit(),
         }
     }
 }
 
 /// The writing end: the one connection that changes the ledger and the gallery.
 pub struct Store {
+    /// Before the connection, because fields are dropped in their order.
+    mark: Mark,
     conn: Connection,
     folder: PathBuf,
     vault: Vault,
@@ -140,7 +147,8 @@ impl Store {
         let conn = db::open(&dir.join(LEDGER_FILE))?;
         let device = ledger::device(&conn)?;
         let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
-        Ok(Store { conn, folder: dir.to_owned(), vault, device, reserve, _lock: lock })
+        let mark = Mark::of(&dir.join(LEDGER_FILE));
+        Ok(Store { mark, conn, folder: dir.to_owned(), vault, device, reserve, _lock: lock })
     }
 
     /// The state folder.
@@ -188,6 +196,9 @@ impl Store {
             done => done,
         };
         self.reserve.note(done.as_ref().is_err_and(LedgerError::disk_full));
+        if done.is_ok() {
+            self.mark.set();
+        }
         done
     }
 

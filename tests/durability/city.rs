@@ -10,8 +10,8 @@ use canteend::store::{BatchLimits, LedgerError, SealedBatch, Store};
 
 /// The box's device.
 pub const DEVICE: &str = "test-box";
-/// Small batches, so that a month has many.
-const LIMITS: BatchLimits = BatchLimits { entries_max: 7, bytes_max: 100_000 };
+/// Small batches, so that a month has many and a night more than one.
+const LIMITS: BatchLimits = BatchLimits { entries_max: 20, bytes_max: 100_000 };
 
 /// Seals what stands in no batch yet.
 pub fn seal(store: &mut Store, key: &SigningKey) -> Result<(), LedgerError> {

@@ -11,7 +11,7 @@ use canteend::domain::month::Month;
 use canteend::domain::pending::{Stretch, Waiting, Written};
 use canteend::domain::rejudge::{Past, Taken};
 use canteend::domain::rules::SecondMeal;
-use canteend::domain::subsidy::NoAward;
+use canteend::domain::subsidy::{Award, NoAward};
 use std::fs;
 
 /// Whole yuan; nothing where the cell is empty.
@@ -38,7 +38,13 @@ fn a_past_meal_is_judged_again_as_the_table_of_cases_says() {
         let now = book(case.get("规则表")).entitlement(&elder(case), past.date);
         let open = case.get("首个未结月份");
         let open = (!open.is_empty()).then(|| Month::parse(open).unwrap());
-        let said = past.adjustment(&now, case.get("写入规则"), open);
+        let written = Award {
+            rules: case.get("写入规则").to_owned(),
+            band: case.get("写入档次").to_owned(),
+            city: past.city,
+            district: past.district,
+        };
+        let said = past.adjustment(&now, &written, open);
         assert!(said.is_none() || !past.agrees(&now), "{}", case.get("说明"));
         if let Some(said) = said {
             assert_eq!((said.entry, said.supersedes), (7, taken.map(|taken| taken.by)));

@@ -84,8 +84,12 @@ fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
     daemon.until("gallery swapped");
     let status = canteen.run(&["status"]);
     assert!(status.out.contains("1 elders, 0 templates"), "{}", status.out);
+    let closed = canteen.run(&["ledger", "close", "--month", "2026-02", "--operator", "op-1"]);
+    assert_eq!(closed.code, 0, "{closed:?}");
+    let copied = canteen.run(&["backup", "--out", canteen.path("copy.db").to_str().unwrap()]);
+    assert_eq!(copied.code, 0, "{copied:?}");
     daemon.stop();
-    assert_eq!(canteen.kinds(), ["meal", "void"]);
+    assert_eq!(canteen.kinds(), ["meal", "void", "close", "export"]);
     assert_eq!(canteen.run(&["ledger", "verify"]).code, 0);
 }
 

@@ -134,8 +134,42 @@ fn a_clock_behind_the_ledger_serves_on_and_waits_for_confirmation() {
     assert_eq!((&sums["sums"]["meals"], &sums["sums"]["pending"]), (&1.into(), &1.into()));
     assert_eq!(canteen.run(&["clock", "confirm"]).code, 65);
     canteen.at("11:00", "12:00");
-    assert_eq!(canteen.run(&["clock", "confirm"]).code, 0);
-    assert_eq!(canteen.ledger().last().unwrap()["why"], "confirmed");
+    let confirmed = canteen.run(&["clock", "confirm"]);
+    assert_eq!(confirmed.code, 0, "{confirmed:?}");
+    assert!(confirmed.out.contains("1 meals that waited are settled, 0 adjusted"), "{confirmed:?}");
+    assert_eq!(canteen.kinds(), ["meal", "clock", "meal", "clock", "confirmation"]);
+    let settled = canteen.ledger().pop().unwrap();
+    assert_eq!((&settled["date"], &settled["reason"]), (&meal["date"], &"already-today".into()));
+}
+
+#[test]
+fn a_month_is_handed_in_once_it_is_over_and_its_settlement_stands() {
+    let canteen = after_lunch();
+    let close = ["ledger", "close", "--month", "2026-03", "--operator", "op-1"];
+    let early = canteen.run(&close);
+    assert_eq!(early.code, 65, "{early:?}");
+    assert!(early.err.contains("2026-03 cannot be closed: it is not over"), "{}", early.err);
+    let config = std::fs::read_to_string(canteen.path("canteend.toml")).unwrap();
+    canteen.write("canteend.toml", config.replace("2026-03-02T", "2026-04-02T"));
+    assert_eq!(
+        canteen.run(&["ledger", "close", "--month", "2026-3", "--operator", "op-1"]).code,
+        64
+    );
+    let closed = canteen.run(&close);
+    assert_eq!(closed.code, 0, "{closed:?}");
+    assert_eq!(canteen.run(&close).code, 65, "once");
+    assert_eq!(last(&canteen, "close"), canteen.ledger().len().to_string());
+    let settlement = ["report", "settlement", "--month", "2026-03"];
+    let shown = canteen.run(&settlement);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let file = canteen.path("settlement.csv");
+    let saved = canteen.run(&[&settlement[..], &["--out", file.to_str().unwrap()]].concat());
+    assert_eq!(saved.code, 0, "{saved:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), shown.out);
+    let note = canteen.ledger().pop().unwrap();
+    assert_eq!((&note["kind"], &note["what"]), (&"export".into(), &"report".into()));
+    let close = last(&canteen, "close").parse::<u64>().unwrap();
+    assert_eq!(note["last"], close, "the settlement rests on the entries up to its close");
 }
 
 #[test]
@@ -145,6 +179,7 @@ fn a_copy_is_verified_and_a_new_disk_goes_on_from_it_without_faces() {
     let out = copy.to_str().unwrap();
     let ran = canteen.run(&["backup", "--out", out]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(last(&canteen, "export"), canteen.ledger().len().to_string(), "it is noted");
     assert_eq!(canteen.run(&["backup", "--out", out]).code, 78, "never over another file");
     assert_eq!(canteend(&["ledger", "verify", "--ledger", out]).code, 0);
     assert_eq!(canteen.run(&["restore", out]).code, 78, "never over a ledger");

@@ -24,7 +24,7 @@ use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use rows::Tables;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
 
 /// Most elders in a gallery.
@@ -197,6 +197,14 @@ impl Store {
         tx.commit()?;
         if wipe(&self.conn)? { Ok(appended) } else { Err(GalleryError::NotWiped) }
     }
+}
+
+/// Forgets every face, and marks everybody's consent as withdrawn.
+pub(super) fn forget_all(tx: &Transaction<'_>, vault: &Vault) -> Result<(), GalleryError> {
+    for elder in rows::load_elders(tx, vault)? {
+        rows::forget(tx, vault, &elder.id)?;
+    }
+    Ok(())
 }
 
 /// The elders of the gallery as of one moment, while another process may be replacing it.

@@ -175,3 +175,29 @@ fn a_ledger_is_read_in_a_folder_that_cannot_be_written() {
     set_mode(&state(&dir), 0o700);
     assert_eq!(found, Ok(sound));
 }
+
+#[test]
+fn a_log_that_is_missing_after_a_crash_is_named_and_nothing_is_changed() {
+    let (dir, mut store) = store();
+    store.append(noon(), &meal("p_1", "2026-03-02")).unwrap();
+    // What a process leaves that is killed here.
+    let left = dir.path().join("left");
+    std::fs::create_dir(&left).unwrap();
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db.open", KEY_FILE] {
+        std::fs::copy(state(&dir).join(name), left.join(name)).unwrap();
+    }
+    let log = std::fs::read(left.join("ledger.db-wal")).unwrap();
+    std::fs::remove_file(left.join("ledger.db-wal")).unwrap();
+    let database = std::fs::read(left.join(LEDGER_FILE)).unwrap();
+    let refused = Store::open(&left).err().unwrap();
+    assert!(matches!(refused, StoreError::Db(DbError::LogGone(_))), "{refused}");
+    assert_eq!(refused.exit(), Exit::Data);
+    assert!(matches!(Reader::open(&left), Err(DbError::LogGone(_))));
+    assert_eq!(std::fs::read(left.join(LEDGER_FILE)).unwrap(), database);
+    std::fs::write(left.join("ledger.db-wal"), log).unwrap();
+    assert_eq!(Store::open(&left).unwrap().last_entry().unwrap(), 2);
+    assert!(!left.join("ledger.db.open").exists(), "closed in order");
+    drop(store);
+    assert!(!state(&dir).join("ledger.db.open").exists());
+    assert_eq!(Store::open(&state(&dir)).unwrap().last_entry().unwrap(), 2);
+}

@@ -322,7 +322,7 @@ fn a_copy_holds_neither_faces_nor_their_keys_and_opens_identities_only() {
     let restored = Store::restore(&new, &copy, noon().at).unwrap();
     let gallery = restored.load_gallery().unwrap();
     assert_eq!(gallery.len(), 40);
-    assert!(gallery.iter().all(|e| e.templates.is_empty() && e.elder.consent.store_face));
+    assert!(gallery.iter().all(|e| e.templates.is_empty() && !e.elder.consent.store_face));
     assert_eq!(restored.history(&elder("p_0003"), day("2026-03-02")).unwrap().windows.len(), 1);
     drop(restored);
     let verified = Reader::open(&new).unwrap().verify(Depth::Full, |_| {}).unwrap();
