@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Good pictures that are enrolled.
 const TEMPLATES: usize = 3;
 /// Longest wait for somebody at the mark, and for a check-in to end.
-const WAIT_MAX: Duration = Duration::from_secs(30);
+const WAIT_MAX: Duration = Duration::from_secs(60);
 /// A check-in that takes longer than this over the configured dwell time is felt as waiting.
 const OVER_DWELL_MAX: Duration = Duration::from_millis(1500);
 
