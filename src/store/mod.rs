@@ -49,7 +49,7 @@ use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::ConfigChange;
-use crate::domain::entry::{Event, GalleryChange, Stamp};
+use crate::domain::entry::{EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
@@ -233,6 +233,15 @@ impl Store {
         }
         tx.commit()?;
         appended
+    }
+
+    /// Number of the last entry.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn last_entry(&self) -> Result<EntryNumber, LedgerError> {
+        let last = self.conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
+        Ok(ledger::number(last))
     }
 
     /// Where the clock stands in the ledger.
