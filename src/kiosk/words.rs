@@ -1,90 +1,144 @@
-//! Every sentence shown to elders and staff, Chinese first.
+//! Every text of the page: what elders read and hear, and what staff read.
 //!
-//! Neutral in every doubtful case: nobody is told in front of others that they are unknown, that
-//! they are not entitled, or that their face was doubted.
+//! 1. A text is asked for by a value of the domain or by a field of [`Labels`], and each language
+//!    implements all of [`Words`] in one file: a text that is missing does not compile.
+//! 2. Neutral in every doubtful case: nobody is told in front of others that they are unknown,
+//!    that they are not entitled, or that their face was doubted.
+//! 3. A name is handed through as it is. Escaping is the business of whoever puts it on a page.
+//!
+//! What it deliberately does not do: choose what to say. It is told.
 
-use crate::domain::calendar::MealWindow;
+mod en;
+mod labels;
+mod zh;
+
+pub use labels::Labels;
+
+use crate::domain::calendar::{MealWindow, NextMeal};
 use crate::domain::decision::Doubt;
+use crate::domain::entry::correction::{HandReason, LateReason, VoidReason};
+use crate::domain::entry::operation::Satisfaction;
 use crate::domain::evidence::Flaw;
 use crate::domain::money::Fen;
 use crate::domain::subsidy::NoAward;
 use crate::domain::visit::Prompt;
 
-/// What to say for a prompt.
-pub fn prompt(prompt: Prompt) -> &'static str {
-    match prompt {
-        Prompt::Welcome => "欢迎用餐,请站到屏幕前",
-        Prompt::Mend(flaw) => advice(flaw),
-        Prompt::Wait => "请稍等",
-        Prompt::OneAtATime => "请一位一位来",
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Chinese in simplified characters.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// Both.
+    pub const ALL: [Language; 2] = [Self::Zh, Self::En];
+
+    /// The tag that HTML knows the language by (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
     }
-}
 
-/// How to mend a picture, in one short instruction.
-pub fn advice(flaw: Flaw) -> &'static str {
-    match flaw {
-        Flaw::TooFar => "请走近一点",
-        Flaw::CutOff => "请站到中间",
-        Flaw::TooDark => "光线太暗,请靠近灯光",
-        Flaw::TooBright => "光线太亮,请避开强光",
-        Flaw::Backlit => "背后光太强,请换个方向",
-        Flaw::Blurred => "请站稳一点",
-        Flaw::TurnedAway => "请正对屏幕",
-        Flaw::Covered => "请不要遮住脸",
+    /// The language of a tag.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
-}
 
-/// A served elder, with what was given.
-pub fn served(address: &str, amount: Fen) -> String {
-    format!("{address},您好!今天第一餐,补贴 {amount} 元")
-}
-
-/// A meal without subsidy, with the reason in kind words.
-pub fn welcome(address: &str, reason: NoAward) -> String {
-    format!("{address},您好!{}", no_award(reason))
-}
-
-/// Seen again on the same visit.
-pub fn again(address: Option<&str>) -> String {
-    match address {
-        Some(address) => format!("{address},您这一餐已经登记好了"),
-        None => "已经登记,请工作人员帮助您".to_owned(),
-    }
-}
-
-/// For every case that staff settle.
-pub const ASK_STAFF: &str = "请工作人员帮您登记";
-
-/// Why a meal has no subsidy, in kind words.
-pub fn no_award(reason: NoAward) -> &'static str {
-    match reason {
-        NoAward::AlreadyToday => "今天已领过补贴,欢迎用餐",
-        NoAward::UnderAge => "未满70周岁,暂无补贴,欢迎用餐",
-        NoAward::HomeCare => "已享受居家养老服务,本餐不补贴,欢迎用餐",
-        NoAward::NotEligible | NoAward::NoRules | NoAward::Deceased | NoAward::Moved => {
-            "欢迎用餐,补贴请咨询工作人员"
+    /// Its texts.
+    pub fn words(self) -> &'static dyn Words {
+        match self {
+            Self::Zh => &zh::Zh,
+            Self::En => &en::En,
         }
     }
 }
 
-/// What staff read about a doubtful person.
-pub fn doubt(doubt: Doubt) -> &'static str {
-    match doubt {
-        Doubt::NoMatch => "未登记或认不出",
-        Doubt::WeakMatch => "相似度不够",
-        Doubt::ThinMargin => "两位老人都像",
-        Doubt::LookAlike => "有相貌相近的老人",
-        Doubt::Disagreement => "几次看到的不一致",
-        Doubt::Liveness => "可能不是真人面孔",
-        Doubt::Quality => "看不清楚",
+/// What the elder's part of the page says: one thought in up to three lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The greeting or instruction; never empty.
+    pub title: String,
+    /// What follows from it; may be empty.
+    pub line: String,
+    /// What was given, to be set largest; empty where nothing was.
+    pub figure: String,
+}
+
+impl Said {
+    fn title(title: &str) -> Self {
+        Said { title: title.to_owned(), ..Said::default() }
+    }
+
+    fn lines(title: &str, line: &str) -> Self {
+        Said { title: title.to_owned(), line: line.to_owned(), figure: String::new() }
+    }
+
+    /// All of it in one sentence after another, for a voice or a table.
+    pub fn sentence(&self, pause: &str) -> String {
+        let said = [&self.title, &self.line, &self.figure];
+        said.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(pause)
     }
 }
 
-/// Name of a meal of the day.
-pub fn meal(window: MealWindow) -> &'static str {
-    match window {
-        MealWindow::Breakfast => "早餐",
-        MealWindow::Lunch => "午餐",
-        MealWindow::Supper => "晚餐",
-    }
+/// The texts of one language.
+pub trait Words: Sync {
+    /// What stands between two thoughts that are spoken one after the other.
+    fn pause(&self) -> &'static str;
+
+    /// The fixed texts of the page.
+    fn labels(&self) -> &'static Labels;
+
+    /// An instruction while somebody is at the counter, or the welcome where nobody is.
+    fn prompt(&self, prompt: Prompt) -> Said;
+
+    /// A served elder, addressed as `address`, with what was given.
+    fn served(&self, address: &str, amount: Fen) -> Said;
+
+    /// A meal without subsidy, with the reason in kind words.
+    fn welcome(&self, address: &str, reason: NoAward) -> Said;
+
+    /// Seen again on the same visit.
+    fn again(&self, address: Option<&str>) -> Said;
+
+    /// Whatever staff have to settle.
+    fn ask_staff(&self) -> Said;
+
+    /// No meal is served now.
+    fn closed(&self, next: NextMeal) -> Said;
+
+    /// The box cannot recognise anybody at present.
+    fn out_of_order(&self) -> Said;
+
+    /// How to mend a picture, in one short instruction.
+    fn advice(&self, flaw: Flaw) -> &'static str;
+
+    /// Why a meal has no subsidy, in kind words.
+    fn no_award(&self, reason: NoAward) -> &'static str;
+
+    /// What staff read about a doubtful person.
+    fn doubt(&self, doubt: Doubt) -> &'static str;
+
+    /// Name of a meal of the day.
+    fn meal(&self, window: MealWindow) -> &'static str;
+
+    /// Why staff serve by hand.
+    fn hand_reason(&self, reason: HandReason) -> &'static str;
+
+    /// Why a meal or visit is undone.
+    fn void_reason(&self, reason: VoidReason) -> &'static str;
+
+    /// Why a meal is entered late.
+    fn late_reason(&self, reason: LateReason) -> &'static str;
+
+    /// How satisfied a diner is.
+    fn satisfaction(&self, satisfaction: Satisfaction) -> &'static str;
 }
+
+#[cfg(test)]
+mod tests;
