@@ -1,5 +1,6 @@
-//! What the touchscreen says.
-//!
-//! So far only the words; the page that shows them comes with its own issue.
+//! The touchscreen: one page on loopback for the elder and the staff.
 
+pub mod act;
+pub mod say;
+pub mod state;
 pub mod words;
