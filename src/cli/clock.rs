@@ -1,9 +1,9 @@
 //! `canteend clock confirm`
 
 use super::{ConfigFile, say};
-use crate::daemon::{service, timekeeper};
-use crate::domain::calendar::SHANGHAI;
-use crate::error::{Exit, Failure};
+use crate::daemon::control::{Answer, Request, work};
+use crate::daemon::service;
+use crate::error::Failure;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -22,13 +22,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     let Command::Confirm(options) = command;
     let config = options.config.load()?;
     let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-    match keeper.confirm(&mut store, clock.as_ref())? {
-        Some(stamp) => say(format_args!("trusted: {}", SHANGHAI.to_datetime(stamp.at))),
-        None => {
-            let text = "the clock is before the last trusted entry, or before this program was \
-                        made; set it right first";
-            Err(Failure::new(Exit::Data, text))
-        }
+    match work::ask_or_do(&config, clock.as_ref(), Request::ConfirmClock)? {
+        Answer::Trusted(time) => say(format_args!("trusted: {time}")),
+        other => Err(super::unexpected(&other)),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::gallery_calibrate::{self, Calibrate};
 use super::{ConfigFile, say, say_json};
+use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::gallery_job::{self, ImportError, Imported};
 use crate::daemon::roster::BadLine;
 use crate::daemon::{service, timekeeper};
-use crate::domain::elder::ElderId;
 use crate::domain::entry::Stamp;
 use crate::error::{Exit, Failure};
 use crate::store::Store;
@@ -145,13 +145,14 @@ fn show(options: &Show) -> Result<(), Failure> {
 }
 
 fn forget(options: &Forget) -> Result<(), Failure> {
-    let elder = ElderId::new(&options.elder).map_err(|e| Failure::new(Exit::Data, e))?;
     let config = options.config.load()?;
     let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-    match store.forget_face(stamp, &elder)? {
-        Some(appended) => say(format_args!("the face is forgotten, by entry {}", appended.n)),
-        None => say("there was no face to forget; what is left of older ones was wiped"),
+    let request = Request::Forget { elder: options.elder.clone() };
+    match work::ask_or_do(&config, clock.as_ref(), request)? {
+        Answer::Entry(Some(n)) => say(format_args!("the face is forgotten, by entry {n}")),
+        Answer::Entry(None) => {
+            say("there was no face to forget; what is left of older ones was wiped")
+        }
+        other => Err(super::unexpected(&other)),
     }
 }

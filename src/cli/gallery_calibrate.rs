@@ -62,7 +62,7 @@ pub(super) fn run(options: &Calibrate) -> Result<(), Failure> {
     let config = options.config.load()?;
     let (store, _) = timekeeper::open(&config, service::clock(&config).as_ref())?;
     let analyser = Analyser::open(&config.models, config.quality)?;
-    let (gallery, _) = gallery_job::assemble(store.load_gallery()?, &analyser)
+    let (gallery, _) = gallery_job::assemble(store.load_gallery()?, analyser.model())
         .map_err(|e| Failure::new(Exit::Config, e))?;
     let (target, configured) =
         (options.target.unwrap_or(config.strangers), config.visit.thresholds.accept);

@@ -3,16 +3,17 @@
 use super::{ConfigFile, ledger_line, proof, say, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::{service, timekeeper};
+use crate::daemon::control::{self, Request, work};
+use crate::daemon::service;
 use crate::domain::calendar::Date;
-use crate::domain::entry::Event;
-use crate::domain::entry::correction::{Void, VoidReason};
+use crate::domain::entry::correction::VoidReason;
 use crate::domain::operator::OperatorId;
 use crate::error::Failure;
 use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -31,7 +32,7 @@ pub(super) enum Command {
 }
 
 /// The box's own configuration and clock.
-type Own = (Config, Box<dyn Clock>);
+type Own = (Config, Arc<dyn Clock>);
 
 /// Which ledger: a file, or the one of a configuration.
 #[derive(Debug, Args)]
@@ -202,10 +203,15 @@ fn list(options: &List) -> Result<(), Failure> {
 fn void(options: &VoidOptions) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-    let reason = VoidReason::from_code(&options.reason).expect("the parser lets only codes pass");
-    let void = Void { entry: options.entry, reason, operator: options.operator.clone() };
-    let entry = store.append(stamp, &Event::Void(void))?.n;
-    say(format_args!("entry {} is void, by entry {entry}", options.entry))
+    let request = Request::Void {
+        entry: options.entry,
+        reason: options.reason.clone(),
+        operator: options.operator.to_string(),
+    };
+    match work::ask_or_do(&config, clock.as_ref(), request)? {
+        control::Answer::Entry(Some(by)) => {
+            say(format_args!("entry {} is void, by entry {by}", options.entry))
+        }
+        other => Err(super::unexpected(&other)),
+    }
 }

@@ -20,9 +20,11 @@ mod provision;
 mod refcity;
 mod report;
 mod run;
+mod status;
 mod upload;
 
 use crate::config::Config;
+use crate::daemon::control::Answer;
 use crate::error::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -45,6 +47,8 @@ Logs go to standard error; CANTEEND_LOG=debug shows more.";
 enum Command {
     /// Serve: watch the camera, recognise, record
     Run(run::Options),
+    /// Ask the running daemon how the box is
+    Status(status::Options),
     /// Show the whole way of a meal on real photographs, in a scratch folder
     Demo(demo::Options),
     /// Read the configuration, rules and models, and say whether they fit
@@ -112,6 +116,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     });
     match cli.command {
         Command::Run(options) => run::run(options),
+        Command::Status(options) => status::run(&options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),
         Command::Camera(command) => camera::run(command),
@@ -146,6 +151,14 @@ fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
 /// Writes `value` as JSON to standard output.
 fn say_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     say(serde_json::to_string(value).map_err(|e| Failure::new(Exit::Software, e))?)
+}
+
+/// A daemon of another version answered.
+fn unexpected(answer: &Answer) -> Failure {
+    let text = format!(
+        "the daemon gave an answer that does not belong here: {answer:?}; is it of this version?"
+    );
+    Failure::new(Exit::Software, text)
 }
 
 /// Runs a future to its end on this thread.

@@ -5,48 +5,26 @@
 //!    reason, in `config/canteend.toml`, which is compiled in and must parse.
 //! 3. Unknown keys are errors: a misspelt threshold must not fall back to a default.
 
+mod camera;
 pub mod file;
+mod meals;
+mod quality;
+mod recognition;
 pub mod rules;
 pub mod site;
 
-use crate::camera::Rate;
-use crate::camera::mode::Wanted;
-use crate::domain::calendar::{MealHours, Timestamp};
+use crate::domain::calendar::MealHours;
 use crate::domain::calibration::Target;
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::vision::QualityLimits;
+pub use camera::Camera;
 pub use site::Site;
 use std::path::{Path, PathBuf};
 
 /// The shipped example, with every key and its default.
 pub const EXAMPLE: &str = include_str!("../../config/canteend.toml");
-
-/// Where frames come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Camera {
-    /// Pictures from a folder or MJPEG file; only on a test box.
-    Replay {
-        /// Folder or file.
-        path: PathBuf,
-        /// Frames a second.
-        rate: Rate,
-        /// Wait between frames as a camera would; otherwise as fast as it goes.
-        paced: bool,
-        /// Start over at the end.
-        looped: bool,
-        /// What the clock says at the first frame; the machine's time where it is not stated.
-        starts_at: Option<Timestamp>,
-    },
-    /// A camera of this machine.
-    Device {
-        /// Its stable path.
-        path: PathBuf,
-        /// Size and rate of its pictures.
-        wanted: Wanted,
-    },
-}
 
 /// Everything the program is told.
 #[derive(Clone, Debug, PartialEq)]

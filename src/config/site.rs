@@ -1,7 +1,7 @@
 //! The canteen itself: what it is called, where it stands, when it is closed.
 
 use super::ConfigError;
-use super::file::{At, SiteTable};
+use super::file::At;
 use crate::domain::calendar::{Date, Interval};
 use crate::domain::operating_award::SiteKind;
 use jiff::civil::Weekday;
@@ -68,6 +68,24 @@ pub struct Site {
     pub closed: ClosedDays,
     /// A box for tests and training: replayed pictures are allowed.
     pub test_box: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteTable {
+    pub(super) device: String,
+    pub(super) name: String,
+    pub(super) county: String,
+    pub(super) street: String,
+    pub(super) area: AreaName,
+    pub(super) built: Built,
+    pub(super) opened: String,
+    #[serde(default)]
+    pub(super) closed: Vec<String>,
+    #[serde(default)]
+    pub(super) closed_weekdays: Vec<WeekdayName>,
+    #[serde(default)]
+    pub(super) test_box: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 use crate::domain::calendar::MealWindow;
 use crate::domain::decision::{Decision, Doubt};
 use crate::domain::elder::ElderId;
-use crate::domain::evidence::Sighting;
+use crate::domain::evidence::{FaceBox, Sighting};
 use crate::domain::gallery::Gallery;
 use crate::domain::visit::{Action, Counter, Limits, Prompt, Settled};
 use crate::frame::Frame;
@@ -54,6 +54,8 @@ pub struct CheckIn {
     motion: Motion,
     /// When a frame was last looked at, and whether a face was in it.
     looked: Option<(Duration, bool)>,
+    /// The largest face of the last frame.
+    largest: Option<FaceBox>,
 }
 
 impl CheckIn {
@@ -61,8 +63,8 @@ impl CheckIn {
     /// configured threshold.
     pub fn new(analyser: Analyser, gallery: Gallery, limits: Limits) -> Self {
         let (tracker, counter) = (Tracker::default(), Counter::new(limits));
-        let (motion, serving, looked) = (Motion::default(), None, None);
-        CheckIn { analyser, tracker, counter, gallery, limits, serving, motion, looked }
+        let (motion, serving, looked, largest) = (Motion::default(), None, None, None);
+        CheckIn { analyser, tracker, counter, gallery, limits, serving, motion, looked, largest }
     }
 
     /// Swaps the gallery in one step, between two frames.
@@ -84,13 +86,20 @@ impl CheckIn {
             self.serving = serving;
             self.counter = Counter::new(self.limits);
         }
+        self.largest = None;
         if serving.is_none() {
             return Ok(vec![]);
         }
         let sightings = if self.at_rest(frame) { vec![] } else { self.look(frame)? };
+        self.largest = sightings.first().map(|largest| largest.face);
         let faces = self.tracker.follow(frame.taken, sightings);
         let actions = self.counter.step(frame.taken, &faces, &self.gallery);
         Ok(actions.into_iter().map(|action| self.step(action)).collect())
+    }
+
+    /// The largest face of the last frame, in its pixels.
+    pub fn attended(&self) -> Option<&FaceBox> {
+        self.largest.as_ref()
     }
 
     /// Whether nobody is there and nothing has moved since that was seen.

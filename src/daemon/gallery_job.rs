@@ -143,7 +143,8 @@ fn replace(
     kept: usize,
 ) -> Result<Imported, ImportError> {
     let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?.change;
-    let (gallery, _) = assemble(enrolled, analyser).expect("the store has checked the models");
+    let (gallery, _) =
+        assemble(enrolled, analyser.model()).expect("the store has checked the models");
     let twice = registered_twice(gallery);
     Ok(Imported { change, bad, kept, twice })
 }
@@ -211,12 +212,12 @@ fn keep(
 /// The searchable gallery, not yet calibrated, and the roster of what the store holds.
 ///
 /// # Errors
-/// [`GalleryError`] where a template was made by another model than `analyser`'s.
+/// [`GalleryError`] where a template was made by another model than `model`.
 pub fn assemble(
     enrolled: Vec<Enrolled>,
-    analyser: &Analyser,
+    model: ModelId,
 ) -> Result<(Gallery, Vec<Elder>), GalleryError> {
     let rows = enrolled.iter().map(|e| (&e.elder.id, e.templates.as_slice()));
-    let gallery = Gallery::new(analyser.model(), rows)?;
+    let gallery = Gallery::new(model, rows)?;
     Ok((gallery, enrolled.into_iter().map(|e| e.elder).collect()))
 }

@@ -47,6 +47,11 @@ impl Timekeeper {
         self.stamp_at(store, Moment::now(clock))
     }
 
+    /// Whether the last reading was believed.
+    pub fn trusted(&self) -> bool {
+        self.0.trusted()
+    }
+
     /// Believes the clock as it is now, because somebody who knows the time has confirmed it.
     /// `None` where that cannot be: it is before the last trusted entry or this program's making.
     ///

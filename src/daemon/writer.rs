@@ -93,11 +93,7 @@ impl Writer {
         match outcome {
             Outcome::Accepted(id) => self.elder(stamp, date, window, id),
             Outcome::Staff { candidates, doubts } => {
-                let (reasons, candidates) = (doubts.clone(), candidates.clone());
-                let known = candidates.len();
-                let review = Event::Review(Review { date, window, reasons, candidates });
-                let entry = self.store.append(stamp, &review)?.n;
-                Ok(Shown::AskStaff { entry, doubts: doubts.clone(), candidates: known })
+                self.review(stamp, date, window, candidates.clone(), doubts.clone())
             }
             Outcome::Again(id) => Ok(Shown::Again {
                 address: id.as_ref().and_then(|id| self.elders.get(id)).map(Elder::address),
@@ -110,6 +106,33 @@ impl Writer {
         &mut self.store
     }
 
+    /// Serves the elders of a new gallery from now on, whose eligibility is of the day `as_of`;
+    /// without one, that day stays.
+    pub fn replace_roster(&mut self, elders: Vec<Elder>, as_of: Option<Date>) {
+        self.elders = elders.into_iter().map(|e| (e.id.clone(), e)).collect();
+        self.as_of = as_of.unwrap_or(self.as_of);
+    }
+
+    /// Whether nobody is enrolled, and whether the eligibility data is older on `date` than the
+    /// rules allow.
+    pub fn roster_state(&self, date: Date) -> (bool, bool) {
+        (self.elders.is_empty(), self.rules.stale(self.as_of, date))
+    }
+
+    fn review(
+        &mut self,
+        stamp: Stamp,
+        date: Date,
+        window: MealWindow,
+        candidates: Vec<ElderId>,
+        doubts: Vec<Doubt>,
+    ) -> Result<Shown, LedgerError> {
+        let known = candidates.len();
+        let review = Review { date, window, reasons: doubts.clone(), candidates };
+        let entry = self.store.append(stamp, &Event::Review(review))?.n;
+        Ok(Shown::AskStaff { entry, doubts, candidates: known })
+    }
+
     fn elder(
         &mut self,
         stamp: Stamp,
@@ -117,7 +140,10 @@ impl Writer {
         window: MealWindow,
         id: &ElderId,
     ) -> Result<Shown, LedgerError> {
-        let elder = self.elders.get(id).expect("whoever has a template is in the roster");
+        // Left the roster, or took consent back, since this face was loaded.
+        let Some(elder) = self.elders.get(id).filter(|e| e.consent.store_face) else {
+            return self.review(stamp, date, window, vec![], vec![Doubt::NoMatch]);
+        };
         let history = self.store.history(id, date)?;
         let occasion = Occasion { date, window, eligibility_as_of: self.as_of };
         let (elder_id, address) = (id.clone(), elder.address());

@@ -55,6 +55,11 @@ impl Watch {
         Watch { boot, doubt, high: standing.high, anchor: None }
     }
 
+    /// Whether the clock was believed at the last reading.
+    pub fn trusted(&self) -> bool {
+        self.doubt.is_none()
+    }
+
     /// Takes a reading of both clocks. Fractions of a second count for nothing, as in the ledger.
     pub fn read(&mut self, wall: Timestamp, monotonic: Duration) -> Reading {
         let wall = whole(wall);

@@ -12,6 +12,7 @@ pub mod elder;
 pub mod entry;
 pub mod evidence;
 pub mod gallery;
+pub mod health;
 pub mod money;
 pub mod month;
 pub mod operating_award;

@@ -188,9 +188,14 @@ impl RuleBook {
         })
     }
 
-    fn standing(&self, occasion: Occasion) -> Standing {
+    /// Whether eligibility data of the day `as_of` is too old on `date` to be relied on.
+    pub fn stale(&self, as_of: Date, date: Date) -> bool {
         let age_days_max = i64::from(self.eligibility_days_max());
-        match occasion.eligibility_as_of.saturating_add(age_days_max.days()) < occasion.date {
+        as_of.saturating_add(age_days_max.days()) < date
+    }
+
+    fn standing(&self, occasion: Occasion) -> Standing {
+        match self.stale(occasion.eligibility_as_of, occasion.date) {
             true => Standing::Pending,
             false => Standing::Firm,
         }

@@ -1,6 +1,7 @@
 //! A decoded picture and when it was taken: what `camera` gives and `vision` takes.
 
 pub mod decode;
+pub mod encode;
 
 use std::fmt;
 use std::time::Duration;

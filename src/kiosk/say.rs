@@ -9,6 +9,7 @@ use crate::domain::decision::Doubt;
 use crate::domain::entry::Method;
 use crate::domain::entry::correction::{HandReason, LateReason, VoidReason};
 use crate::domain::entry::operation::Satisfaction;
+use crate::domain::health::Trouble;
 use crate::domain::money::Fen;
 use crate::domain::subsidy::NoAward;
 use crate::domain::visit::Prompt;
@@ -111,6 +112,8 @@ pub trait Say: Sync {
     fn ask_staff(&self) -> Lines;
     /// No meal now.
     fn closed(&self, next: NextMeal) -> Lines;
+    /// The camera cannot be used; staff register by hand.
+    fn out_of_order(&self, trouble: Trouble) -> Lines;
 
     /// Name of a meal of the day.
     fn meal(&self, window: MealWindow) -> &'static str;
@@ -137,6 +140,10 @@ pub trait Say: Sync {
     fn part(&self, part: PartName) -> &'static str;
     /// How it is.
     fn condition(&self, condition: Condition) -> String;
+    /// What is the matter, for staff.
+    fn trouble(&self, trouble: Trouble) -> &'static str;
+    /// What staff can do about it.
+    fn remedy(&self, trouble: Trouble) -> &'static str;
 
     /// Staff have registered an elder: a subsidised meal.
     fn recorded(&self, name: &str, amount: Fen) -> String;

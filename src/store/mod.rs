@@ -12,16 +12,20 @@
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
 mod backup;
+mod cards;
 mod db;
 mod folder;
 mod gallery;
 mod identity;
 mod ledger;
+mod operators;
 mod outbox;
+mod pin;
 mod projection;
 mod proof;
 mod reader;
 mod reserve;
+mod tap;
 mod vault;
 mod verify;
 
@@ -30,11 +34,14 @@ pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
 pub use ledger::{Appended, LedgerError, Unvoidable};
+pub use operators::{Attempt, Known, OPERATOR_NAME_CHARS_MAX, OPERATORS_MAX, OperatorError};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
+pub use pin::{PIN_DIGITS, Pin, PinError, PinHash};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
 pub use reserve::RESERVE_BYTES;
+pub use tap::{TAPS_MAX, Tapped};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
@@ -42,7 +49,7 @@ use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::ConfigChange;
-use crate::domain::entry::{Event, GalleryChange, Stamp};
+use crate::domain::entry::{EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
@@ -158,6 +165,15 @@ impl Store {
     /// # Panics
     /// Where there is no event.
     pub fn append_all(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+        self.append_keyed(stamp, events, None)
+    }
+
+    fn append_keyed(
+        &mut self,
+        stamp: Stamp,
+        events: &[Event],
+        key: Option<&str>,
+    ) -> Result<Appended, LedgerError> {
         let last = events.last().expect("at least one event is appended");
         if matches!(last, Event::ByHand(_) | Event::Late(_)) {
             return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
@@ -166,11 +182,31 @@ impl Store {
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        match self.try_append(stamp, events) {
+        match self.try_append(stamp, events, key) {
             Err(error) if error.disk_full() && self.reserve.release() => {
-                self.try_append(stamp, events)
+                self.try_append(stamp, events, key)
             }
             done => done,
+        }
+    }
+
+    /// As [`Store::append_all`], at most once for each `key`: with one that has been there before,
+    /// nothing is written, and the answer is the last entry of that time.
+    ///
+    /// # Errors
+    /// As [`Store::append_all`].
+    ///
+    /// # Panics
+    /// Where there is no event.
+    pub fn append_once(
+        &mut self,
+        stamp: Stamp,
+        key: &str,
+        events: &[Event],
+    ) -> Result<Tapped, LedgerError> {
+        match tap::find(&self.conn, key)? {
+            Some(last) => Ok(Tapped::Before(last)),
+            None => Ok(Tapped::Now(self.append_keyed(stamp, events, Some(key))?)),
         }
     }
 
@@ -180,15 +216,32 @@ impl Store {
         !self.reserve.held()
     }
 
-    fn try_append(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+    fn try_append(
+        &mut self,
+        stamp: Stamp,
+        events: &[Event],
+        key: Option<&str>,
+    ) -> Result<Appended, LedgerError> {
         let salts = events.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut appended = Err(LedgerError::NoGenesis);
         for (event, salt) in events.iter().zip(salts) {
             appended = Ok(ledger::append(&tx, &salt, stamp, event)?);
         }
+        if let (Some(key), Ok(Appended { n, .. })) = (key, &appended) {
+            tap::remember(&tx, key, *n)?;
+        }
         tx.commit()?;
         appended
+    }
+
+    /// Number of the last entry.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn last_entry(&self) -> Result<EntryNumber, LedgerError> {
+        let last = self.conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
+        Ok(ledger::number(last))
     }
 
     /// Where the clock stands in the ledger.

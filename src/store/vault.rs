@@ -15,6 +15,7 @@ use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
 use crate::record::Salt;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
 use std::fs::File;
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 /// Length of every key, in bytes.
 const KEY_BYTES: usize = 32;
+/// Sets the key of cards apart from the box key that it is derived from.
+const CARDS: &[u8] = b"canteend cards v1";
 /// Permission bits that nobody but the owner may have on the box key.
 const OTHERS: u32 = 0o077;
 
@@ -134,6 +137,7 @@ impl fmt::Debug for ElderKey {
 /// Holds the box key.
 pub struct Vault {
     box_key: LessSafeKey,
+    cards: hmac::Key,
     random: SystemRandom,
 }
 
@@ -178,9 +182,17 @@ impl Vault {
         }
         let mut key = Vec::with_capacity(KEY_BYTES + 1);
         file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key).map_err(wrong)?;
+        let cards = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), CARDS);
+        let cards = hmac::Key::new(hmac::HMAC_SHA256, cards.as_ref());
         let key = UnboundKey::new(&AES_256_GCM, &key);
         let key = key.map_err(|_| VaultError::Length(path.to_owned()))?;
-        Ok(Vault { box_key: LessSafeKey::new(key), random: SystemRandom::new() })
+        Ok(Vault { box_key: LessSafeKey::new(key), cards, random: SystemRandom::new() })
+    }
+
+    /// The keyed digest of what a card says; without the box key nobody can try numbers out.
+    pub fn card(&self, text: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.cards, text.as_bytes());
+        tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
     }
 
     /// A fresh salt for a ledger entry.

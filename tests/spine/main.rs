@@ -8,5 +8,6 @@ mod bad_input;
 mod box_folder;
 mod calibrate;
 mod commands;
+mod control;
 mod ledger;
 mod service;

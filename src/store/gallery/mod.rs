@@ -124,6 +124,7 @@ impl Store {
             rows::insert(&tx, &self.vault, generation, enrolled)?;
         }
         rows::verify(&tx, &self.vault, roster)?;
+        tx.execute("DELETE FROM card WHERE elder NOT IN (SELECT id FROM elder)", [])?;
         let change = GalleryChange {
             generation: generation.unsigned_abs(),
             elders: count(&tx, "SELECT count(*) FROM elder")?,

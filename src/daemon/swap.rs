@@ -1,0 +1,97 @@
+//! A new gallery while elders are being served: load, calibrate, swap.
+//!
+//! 1. The old gallery serves until the new one is ready; then roster and templates change between
+//!    two visits. Nobody is recognised by half a gallery.
+//! 2. The roster changes first. Whom the old templates still recognise in the moment between is
+//!    judged by the new roster, and who is no longer in it goes to staff.
+//! 3. Loading happens on the ledger's thread, because it alone has the key; everything that takes
+//!    long happens on the caller's.
+
+use super::calibrate::calibrated;
+use super::desk::{Desk, DeskError};
+use super::gallery_job;
+use crate::domain::calibration::Target;
+use crate::domain::gallery::{Gallery, GalleryError};
+use crate::domain::template::ModelId;
+use crate::store::{GalleryError as StoredGalleryError, LedgerError};
+use std::sync::{Arc, Mutex};
+use tracing::info;
+
+/// Why the gallery was not swapped; the one before serves on.
+#[derive(Debug, thiserror::Error)]
+pub enum SwapError {
+    /// The box is stopping, or too busy.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// It could not be read.
+    #[error(transparent)]
+    Stored(#[from] StoredGalleryError),
+    /// Its day could not be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// It is of another model.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
+}
+
+/// A calibrated gallery that waits for vision to take it up.
+#[derive(Clone, Default)]
+pub struct Waiting(Arc<Mutex<Option<Gallery>>>);
+
+impl Waiting {
+    /// The newest gallery that was put here since the last call.
+    pub fn take(&self) -> Option<Gallery> {
+        self.0.lock().expect("no holder panics").take()
+    }
+
+    fn put(&self, gallery: Gallery) {
+        *self.0.lock().expect("no holder panics") = Some(gallery);
+    }
+}
+
+/// Brings the stored gallery into service.
+#[derive(Clone)]
+pub struct Swap {
+    desk: Desk,
+    waiting: Waiting,
+    model: ModelId,
+    strangers: Target,
+    accept: f32,
+}
+
+impl Swap {
+    /// For a box whose vision makes templates of `model` and takes galleries from `waiting`.
+    /// `strangers` and `accept` are as in the configuration.
+    pub fn new(
+        desk: Desk,
+        waiting: Waiting,
+        model: ModelId,
+        strangers: Target,
+        accept: f32,
+    ) -> Self {
+        Swap { desk, waiting, model, strangers, accept }
+    }
+
+    /// Takes up what the store holds now, and says how many elders that are. It blocks for as long
+    /// as calibration takes (two seconds for 20,000 elders).
+    ///
+    /// # Errors
+    /// [`SwapError`]; the gallery before serves on.
+    pub fn reload(&self) -> Result<usize, SwapError> {
+        let loaded = self.desk.ask_blocking(|at| {
+            let as_of = at.store().gallery_change()?.map(|change| change.as_of);
+            Ok::<_, SwapError>((at.store().load_gallery()?, as_of))
+        })?;
+        let (enrolled, as_of) = loaded?;
+        let (gallery, elders) = gallery_job::assemble(enrolled, self.model)?;
+        let gallery = calibrated(gallery, self.strangers, self.accept, &mut |_, _| {});
+        let (count, templates) = (elders.len(), gallery.templates());
+        let waiting = self.waiting.clone();
+        self.desk.ask_blocking(move |at| {
+            at.writer().replace_roster(elders, as_of);
+            waiting.put(gallery);
+        })?;
+        info!(elders = count, templates, "gallery swapped");
+        Ok(count)
+    }
+}

@@ -1,0 +1,65 @@
+//! Cards: which elder holds the one that the reader has just read.
+//!
+//! What a card says is not kept: the table has its HMAC under a key derived from the box key, so
+//! that a copy of the file tells nobody's card number.
+
+use super::ledger::LedgerError;
+use super::Store;
+use crate::domain::elder::ElderId;
+use rusqlite::{Connection, OptionalExtension};
+
+/// Most cards of one elder: a lost one may turn up again.
+pub const CARDS_PER_ELDER_MAX: usize = 4;
+/// Longest text of a card, in characters; readers type 8 to 20.
+pub const CARD_CHARS_MAX: usize = 32;
+
+/// What a reader types, as it is compared: letters and digits alone, in upper case. `None` for what
+/// is no card.
+pub fn card_text(typed: &str) -> Option<String> {
+    let text = typed.trim();
+    let good = (4..=CARD_CHARS_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    good.then(|| text.to_ascii_uppercase())
+}
+
+impl Store {
+    /// Gives `elder` the cards `texts` in the place of those before; a card that another elder had
+    /// changes hands. Texts that are no cards, and those beyond [`CARDS_PER_ELDER_MAX`], are left
+    /// out; the answer is how many were taken.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`]; the cards are then as they were.
+    pub fn set_cards(&mut self, elder: &ElderId, texts: &[String]) -> Result<usize, LedgerError> {
+        let macs: Vec<[u8; 32]> = texts
+            .iter()
+            .filter_map(|text| card_text(text))
+            .take(CARDS_PER_ELDER_MAX)
+            .map(|text| self.vault.card(&text))
+            .collect();
+        let tx = self.conn.transaction()?;
+        tx.execute("DELETE FROM card WHERE elder = ?1", [elder.as_str()])?;
+        for mac in &macs {
+            tx.prepare_cached("INSERT OR REPLACE INTO card VALUES (?1, ?2)")?
+                .execute((mac, elder.as_str()))?;
+        }
+        tx.commit()?;
+        Ok(macs.len())
+    }
+
+    /// Who holds the card that says `typed`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`].
+    pub fn card_holder(&self, typed: &str) -> Result<Option<ElderId>, LedgerError> {
+        let Some(text) = card_text(typed) else { return Ok(None) };
+        Ok(holder(&self.conn, &self.vault.card(&text))?)
+    }
+}
+
+fn holder(conn: &Connection, mac: &[u8; 32]) -> rusqlite::Result<Option<ElderId>> {
+    let id: Option<String> = conn
+        .prepare_cached("SELECT elder FROM card WHERE mac = ?1")?
+        .query_row([mac], |row| row.get(0))
+        .optional()?;
+    Ok(id.and_then(|id| ElderId::new(&id).ok()))
+}

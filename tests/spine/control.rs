@@ -1,0 +1,122 @@
+//! Commands that reach the running daemon over its control socket.
+
+use crate::box_folder::{BoxFolder, OBAMA, obama};
+use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, ChildStderr, Stdio};
+
+/// A running daemon that is ended with its box.
+struct Daemon {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Daemon {
+    fn start(canteen: &BoxFolder) -> Self {
+        let mut child = canteen.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut daemon = Daemon { child, log };
+        daemon.until("\"ready\"");
+        daemon
+    }
+
+    /// Reads the log up to a line with `text`.
+    fn until(&mut self, text: &str) {
+        assert!(self.log.any(|line| line.unwrap().contains(text)), "the log ends without {text}");
+    }
+
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
+        );
+        self.until("\"stopped\"");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It has ended where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serving() -> (BoxFolder, Daemon) {
+    let canteen = BoxFolder::new("looped = true\nstarts_at = \"2026-03-02T11:30:00+08:00\"");
+    canteen.film(vec![obama(0)]);
+    canteen.import(&[OBAMA]);
+    let daemon = Daemon::start(&canteen);
+    (canteen, daemon)
+}
+
+#[test]
+fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
+    let (canteen, mut daemon) = serving();
+    daemon.until("\"meal\"");
+    let status = canteen.run(&["status", "--json"]);
+    assert_eq!(status.code, 0, "{status:?}");
+    let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(status["ledger"]["elders"], 1);
+    assert_eq!((&status["done"]["meals"], &status["done"]["failed"]), (&1.into(), &0.into()));
+    assert_eq!(status["troubles"], serde_json::json!([]));
+
+    let meal = canteen.ledger().iter().find(|e| e["kind"] == "meal").unwrap()["n"].to_string();
+    let void = ["ledger", "void", "--entry", &meal, "--reason", "slip", "--operator", "op-1"];
+    let voided = canteen.run(&void);
+    assert_eq!(voided.code, 0, "{voided:?}");
+    let again = canteen.run(&void);
+    assert_eq!(again.code, 65, "{again:?}");
+    assert!(again.err.contains("it is void already"), "{}", again.err);
+
+    let forgotten = canteen.run(&["gallery", "forget", "p_1001"]);
+    assert_eq!(forgotten.code, 0, "{forgotten:?}");
+    daemon.until("gallery swapped");
+    let status = canteen.run(&["status"]);
+    assert!(status.out.contains("1 elders, 0 templates"), "{}", status.out);
+    daemon.stop();
+    assert_eq!(canteen.kinds(), ["meal", "void"]);
+    assert_eq!(canteen.run(&["ledger", "verify"]).code, 0);
+}
+
+#[test]
+fn a_trusted_clock_can_be_confirmed_and_what_is_wrong_is_told_with_its_remedy() {
+    let canteen = BoxFolder::new("looped = true\nstarts_at = \"2020-03-02T11:30:00+08:00\"");
+    canteen.film(vec![obama(0)]);
+    let mut daemon = Daemon::start(&canteen);
+    daemon.until("\"review\"");
+    let status = canteen.run(&["status"]);
+    assert!(status.out.contains("clock-untrusted"), "{}", status.out);
+    assert!(status.out.contains("canteend clock confirm"), "{}", status.out);
+    assert!(status.out.contains("gallery-empty"), "{}", status.out);
+    let confirmed = canteen.run(&["clock", "confirm"]);
+    assert_eq!(confirmed.code, 65, "{confirmed:?}");
+    assert!(confirmed.err.contains("set it right first"), "{}", confirmed.err);
+    daemon.stop();
+}
+
+#[test]
+fn a_request_that_makes_no_sense_is_refused_and_the_next_one_is_served() {
+    let (canteen, daemon) = serving();
+    for line in ["\n", "{}\n", "{\"do\":\"dance\"}\n", &format!("{}\n", "[".repeat(70_000))] {
+        let mut stream = UnixStream::connect(canteen.path("state/control.sock")).unwrap();
+        // A request that is too long is cut off while it is being written.
+        let _ = stream.write_all(line.as_bytes());
+        let mut reply = String::new();
+        let _ = stream.read_to_string(&mut reply);
+        assert!(reply.is_empty() || reply.contains("\"refused\":{\"exit\":64"), "{reply}");
+    }
+    assert_eq!(canteen.run(&["status"]).code, 0);
+    daemon.stop();
+}
+
+#[test]
+fn without_a_daemon_status_says_so() {
+    let canteen = BoxFolder::new("");
+    canteen.film(vec![obama(0)]);
+    canteen.import(&[]);
+    let status = canteen.run(&["status"]);
+    assert_eq!(status.code, 69, "{status:?}");
+    assert!(status.err.contains("no daemon serves"), "{}", status.err);
+}
