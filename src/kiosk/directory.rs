@@ -208,7 +208,8 @@ fn initials(name: &str) -> Vec<Letters> {
 
 fn readings(c: char) -> Letters {
     let first = |pinyin: pinyin::Pinyin| pinyin.plain().chars().next().map_or(0, plain_letter);
-    let several = || c.to_pinyin_multi().map(|all| all.into_iter().map(first).fold(0, |a, b| a | b));
+    let several =
+        || c.to_pinyin_multi().map(|all| all.into_iter().map(first).fold(0, |a, b| a | b));
     several().or_else(|| c.to_pinyin().map(first)).unwrap_or_else(|| letter(c))
 }
 

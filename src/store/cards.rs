@@ -3,8 +3,8 @@
 //! What a card says is not kept: the table has its HMAC under a key derived from the box key, so
 //! that a copy of the file tells nobody's card number.
 
-use super::ledger::LedgerError;
 use super::Store;
+use super::ledger::LedgerError;
 use crate::domain::elder::ElderId;
 use rusqlite::{Connection, OptionalExtension};
 

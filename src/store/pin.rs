@@ -47,7 +47,8 @@ impl Pin {
         if !PIN_DIGITS.contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(PinError::Digits);
         }
-        let mut steps = text.as_bytes().windows(2).map(|pair| i16::from(pair[1]) - i16::from(pair[0]));
+        let mut steps =
+            text.as_bytes().windows(2).map(|pair| i16::from(pair[1]) - i16::from(pair[0]));
         let first = steps.next();
         let even = steps.all(|step| Some(step) == first);
         match first {

@@ -68,6 +68,8 @@ function open(title, ...parts) {
 
 function finish(answer) {
   if (dialog.open) dialog.close();
+  // A name is not kept where nobody sees it.
+  dialog.replaceChildren();
   const resolve = answered;
   answered = null;
   resolve?.(answer);

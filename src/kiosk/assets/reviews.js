@@ -59,12 +59,11 @@ export function reviews() {
       "div",
       { class: "row spread" },
       el("p", {}, el("strong", {}, fill(say.review_at, { at: at + 1, count })), el("br"), since(review)),
-      open.length > 1 ? button("forward", say.review_next, next, { "data-key": "next" }) : null,
+      searching ? button("undo", say.back, stopSearch, { "data-key": "back" }) : null,
+      open.length > 1 && !searching ? button("forward", say.review_next, next, { "data-key": "next" }) : null,
     );
     const reasons = el("p", { class: "reasons" }, review.reasons.map((reason) => el("span", { class: "tag" }, reason.text)));
-    if (searching) {
-      return [head, el("div", { class: "row" }, button("undo", say.back, stopSearch, { "data-key": "back" })), searching.node];
-    }
+    if (searching) return [head, searching.node];
     return [
       head,
       reasons,

@@ -1,12 +1,17 @@
 //! The texts in English, for visitors and engineers.
 
-use super::{Labels, Lines, Say, lines};
+mod labels;
+
+pub(super) use labels::LABELS;
+
+use super::{Lines, Say, lines};
 use crate::domain::calendar::{MealWindow, NextMeal};
 use crate::domain::decision::Doubt;
 use crate::domain::entry::Method;
 use crate::domain::entry::correction::{HandReason, LateReason, VoidReason};
 use crate::domain::entry::operation::Satisfaction;
 use crate::domain::evidence::Flaw;
+use crate::domain::health::Trouble;
 use crate::domain::money::Fen;
 use crate::domain::subsidy::NoAward;
 use crate::domain::visit::Prompt;
@@ -67,6 +72,13 @@ impl Say for En {
         let meal = self.meal(next.window);
         let detail = format!("{meal} begins {day} at {hour}:{minute:02}");
         Lines { speech: None, ..said("We are closed just now", &detail) }
+    }
+
+    fn out_of_order(&self, trouble: Trouble) -> Lines {
+        let lines =
+            said("Our staff will register you", "The camera rests; your meal is served as usual");
+        // A voice that repeats itself all day helps nobody; a fault that staff have to act on is heard.
+        Lines { speech: lines.speech.filter(|_| trouble.blinds()), ..lines }
     }
 
     fn meal(&self, window: MealWindow) -> &'static str {
@@ -179,6 +191,44 @@ impl Say for En {
         }
     }
 
+    fn trouble(&self, trouble: Trouble) -> &'static str {
+        match trouble {
+            Trouble::CameraLost => "The camera gives no picture",
+            Trouble::VisionFailed => "Recognition fails",
+            Trouble::LedgerFailed => "A meal was not written",
+            Trouble::DiskFull => "The disk is full",
+            Trouble::DiskLow => "The disk is nearly full",
+            Trouble::ClockUntrusted => "The clock is in doubt; amounts wait",
+            Trouble::GalleryEmpty => "Nobody is enrolled",
+            Trouble::GalleryStale => "The roster is out of date",
+            Trouble::GalleryRefused => "A new roster was refused; the old one serves",
+            Trouble::CityUnreachable => "The city cannot be reached",
+            Trouble::CityAlarm => "The city’s records differ from this box’s",
+        }
+    }
+
+    fn remedy(&self, trouble: Trouble) -> &'static str {
+        match trouble {
+            Trouble::CameraLost => {
+                "Register by hand. Check the camera’s cable, unplug it and plug it in again; else call the technician."
+            }
+            Trouble::VisionFailed => "Register by hand. Ask the technician to restart the box.",
+            Trouble::LedgerFailed => {
+                "Write meals on paper. Ask the technician to check the disk at once."
+            }
+            Trouble::DiskFull => "Ask the technician to free the disk at once.",
+            Trouble::DiskLow => "Ask the technician to free the disk within days.",
+            Trouble::ClockUntrusted => "Serve as usual. Ask the technician to confirm the clock.",
+            Trouble::GalleryEmpty => "Register by hand. Ask the technician to import the roster.",
+            Trouble::GalleryStale => "Check the network, or ask the street for its newest list.",
+            Trouble::GalleryRefused => {
+                "Serve as usual. Ask the technician to look at last night’s delivery."
+            }
+            Trouble::CityUnreachable => "Check cable and router. Serve as usual: nothing is lost.",
+            Trouble::CityAlarm => "Call the city’s technicians at once.",
+        }
+    }
+
     fn recorded(&self, name: &str, amount: Fen) -> String {
         format!("{name} is registered: {amount} yuan subsidy")
     }
@@ -259,89 +309,3 @@ fn said(title: &str, detail: &str) -> Lines {
 fn instruction(title: &str) -> Lines {
     lines(title.to_owned(), None, PAUSE)
 }
-
-/// The fixed texts.
-pub(super) static LABELS: Labels = Labels {
-    title: "Elders’ canteen",
-    wait: "One moment, please",
-    next_meal: "{meal} begins {day} at {from}",
-    day_today: "today",
-    day_tomorrow: "tomorrow",
-    amount: "{amount} yuan subsidy",
-    preview: "Picture of the camera",
-    lost: "Our staff will register you",
-    lost_detail: "The screen has lost the box and is trying to reach it again",
-    strip: "Controls",
-    satisfaction: "How was the food today?",
-    sign_in: "Staff",
-    sign_out: "Sign out",
-    signed_in: "{name} is signed in",
-    reviews: "Waiting",
-    find: "Find",
-    today: "Today",
-    late: "Late entry",
-    device: "Box",
-    other_language: "中文",
-    close: "Close",
-    confirm: "Confirm",
-    back: "Back",
-    known: "Close",
-    no_name: "(no name)",
-    age: "aged {years}",
-    last4: "ends in {digits}",
-    no_reviews: "Nobody is waiting",
-    review_at: "{at} of {count}",
-    review_since: "{meal} {time} · waiting for {seconds} s",
-    review_since_minutes: "{meal} {time} · waiting for {minutes} min",
-    review_choose: "Ask for the name, then tap",
-    review_nobody: "Nobody on the roster comes near; ask for the name",
-    review_next: "Next person",
-    neither: "Neither of them",
-    neither_explained: "Recorded as a guest without subsidy",
-    other_elder: "Find another elder",
-    choose_question: "Is it this elder?",
-    find_label: "Name, pinyin initials or last four digits",
-    find_hint: "Such as 王秀英 · WXY · 1234",
-    find_none: "Nothing found; try another spelling",
-    find_more: "{count} more; type a little more",
-    find_failed: "The search failed; try again",
-    by_hand_question: "Why by hand?",
-    left_today: "{count} left today",
-    erase: "Erase",
-    digits: "Digits",
-    letters: "Letters",
-    diners: "Diners",
-    subsidised: "Subsidised",
-    today_none: "Nobody has eaten yet today",
-    today_more: "{count} earlier ones are not shown",
-    nobody: "Expired: nobody by name",
-    undo: "Undo",
-    undo_question: "Why undo it?",
-    yuan: "{amount} yuan",
-    by_operator: "operator {id}",
-    reason: "Reason",
-    device_well: "All is well",
-    device_ailing: "Needs care",
-    faults: "What to do",
-    pending: "{count} entries to upload",
-    last_upload: "Last upload {time}",
-    never_uploaded: "Nothing was uploaded yet",
-    well: "well",
-    ailing: "needs care",
-    upload: "Upload now",
-    upload_question: "Upload to the city now?",
-    day_code: "Day’s code",
-    day_code_explained: "Copy it to the notice board",
-    operator: "Operator",
-    pin: "PIN",
-    pin_typed: "{count} digits typed",
-    retry_after: "Try again in {count} s",
-    late_date: "Which day",
-    late_window: "Which meal",
-    late_elder: "Which elder",
-    late_second: "A second operator confirms",
-    late_question: "Enter this meal late?",
-    change: "Another elder",
-    card_sign_in: "Staff sign in first, then scan the card",
-    unreachable: "The box does not answer; try again",
-};

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::calendar::{MealWindow, NextMeal};
 use crate::domain::evidence::Flaw;
+use crate::domain::health::Trouble;
 use crate::domain::money::Fen;
 use crate::domain::subsidy::NoAward;
 use crate::domain::visit::Prompt;
@@ -56,6 +57,7 @@ fn every_scene_of_the_elder_is_short_enough_for_very_large_type() {
     for language in LANGUAGES {
         let say = of(language);
         let mut scenes = vec![say.ask_staff(), say.closed(next), say.again(None)];
+        scenes.push(say.out_of_order(Trouble::CameraLost));
         scenes.extend(FLAWS.map(|flaw| say.prompt(Prompt::Mend(flaw))));
         scenes.extend([Prompt::Welcome, Prompt::Wait, Prompt::OneAtATime].map(|p| say.prompt(p)));
         scenes.extend(NoAward::ALL.iter().map(|reason| say.welcome("欧阳爷爷", *reason)));
@@ -104,6 +106,9 @@ fn each_outcome_has_a_sentence_of_its_own() {
         let done: BTreeSet<_> = Done::ALL.iter().map(|d| say.done(*d)).collect();
         assert_eq!(done.len(), Done::ALL.len());
         let refused: BTreeSet<_> = Refusal::ALL.iter().map(|r| say.refusal(*r)).collect();
+        let troubles: BTreeSet<_> = Trouble::ALL.iter().map(|t| say.trouble(*t)).collect();
+        assert_eq!(troubles.len(), Trouble::ALL.len());
+        assert!(Trouble::ALL.iter().all(|t| !say.remedy(*t).is_empty()));
         assert!(refused.len() + 1 >= Refusal::ALL.len(), "only meals recorded twice share theirs");
     }
 }

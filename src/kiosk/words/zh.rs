@@ -1,12 +1,17 @@
 //! The texts in Chinese, the language of the canteen.
 
-use super::{Labels, Lines, Say, lines};
+mod labels;
+
+pub(super) use labels::LABELS;
+
+use super::{Lines, Say, lines};
 use crate::domain::calendar::{MealWindow, NextMeal};
 use crate::domain::decision::Doubt;
 use crate::domain::entry::Method;
 use crate::domain::entry::correction::{HandReason, LateReason, VoidReason};
 use crate::domain::entry::operation::Satisfaction;
 use crate::domain::evidence::Flaw;
+use crate::domain::health::Trouble;
 use crate::domain::money::Fen;
 use crate::domain::subsidy::NoAward;
 use crate::domain::visit::Prompt;
@@ -65,6 +70,13 @@ impl Say for Zh {
         let meal = self.meal(next.window);
         let detail = format!("{day}{meal} {hour}:{minute:02} 开始");
         Lines { speech: None, ..said("现在是休息时间", &detail) }
+    }
+
+    fn out_of_order(&self, _: Trouble) -> Lines {
+        // A voice that says so all day helps nobody.
+        Lines {
+            speech: None, ..said("请工作人员帮您登记", "刷脸暂停使用，照常用餐")
+        }
     }
 
     fn meal(&self, window: MealWindow) -> &'static str {
@@ -177,6 +189,40 @@ impl Say for Zh {
         }
     }
 
+    fn trouble(&self, trouble: Trouble) -> &'static str {
+        match trouble {
+            Trouble::CameraLost => "摄像头没有画面",
+            Trouble::VisionFailed => "识别程序出错",
+            Trouble::LedgerFailed => "有一餐没有写入台账",
+            Trouble::DiskFull => "存储已满",
+            Trouble::DiskLow => "存储快满了",
+            Trouble::ClockUntrusted => "时钟不可信，金额待核",
+            Trouble::GalleryEmpty => "还没有登记老人",
+            Trouble::GalleryStale => "资格名单过期",
+            Trouble::GalleryRefused => "新名单没有通过检查，仍用旧名单",
+            Trouble::CityUnreachable => "连不上市级系统",
+            Trouble::CityAlarm => "与市级系统的记录不一致",
+        }
+    }
+
+    fn remedy(&self, trouble: Trouble) -> &'static str {
+        match trouble {
+            Trouble::CameraLost => {
+                "由人工登记。检查摄像头的线有没有松，拔下再插一次；还不行请联系技术员。"
+            }
+            Trouble::VisionFailed => "由人工登记。请技术员检查设备并重新启动。",
+            Trouble::LedgerFailed => "先记在纸上。请技术员马上检查存储。",
+            Trouble::DiskFull => "请技术员马上清理存储并重新启动。",
+            Trouble::DiskLow => "请技术员近日清理存储。",
+            Trouble::ClockUntrusted => "对照准确的时间，请技术员确认时钟；照常用餐。",
+            Trouble::GalleryEmpty => "由人工登记。请技术员导入名单，或等市级系统下发。",
+            Trouble::GalleryStale => "检查网络，或请街道提供最新名单。",
+            Trouble::GalleryRefused => "照常用餐。请技术员查看昨夜的下发记录。",
+            Trouble::CityUnreachable => "检查网线和路由器；照常用餐，记录不会丢。",
+            Trouble::CityAlarm => "请马上联系市级系统的技术员。",
+        }
+    }
+
     fn recorded(&self, name: &str, amount: Fen) -> String {
         format!("已为{name}登记，补贴 {amount} 元")
     }
@@ -257,89 +303,3 @@ fn said(title: &str, detail: &str) -> Lines {
 fn instruction(title: &str) -> Lines {
     lines(title.to_owned(), None, PAUSE)
 }
-
-/// The fixed texts.
-pub(super) static LABELS: Labels = Labels {
-    title: "幸福食堂",
-    wait: "请稍等",
-    next_meal: "{day}{meal} {from} 开始",
-    day_today: "今天",
-    day_tomorrow: "明天",
-    amount: "补贴 {amount} 元",
-    preview: "摄像头画面",
-    lost: "请工作人员帮您登记",
-    lost_detail: "屏幕与设备失去联系，正在重新连接",
-    strip: "操作栏",
-    satisfaction: "今天饭菜满意吗",
-    sign_in: "工作人员",
-    sign_out: "退出登录",
-    signed_in: "{name} 已登录",
-    reviews: "待核验",
-    find: "找老人",
-    today: "今日",
-    late: "补录",
-    device: "设备",
-    other_language: "English",
-    close: "关闭",
-    confirm: "确认",
-    back: "返回",
-    known: "知道了",
-    no_name: "（未填姓名）",
-    age: "{years} 岁",
-    last4: "尾号 {digits}",
-    no_reviews: "现在没有人等待核验",
-    review_at: "第 {at} 位，共 {count} 位",
-    review_since: "{meal} {time} · 已等 {seconds} 秒",
-    review_since_minutes: "{meal} {time} · 已等 {minutes} 分钟",
-    review_choose: "请当面问清姓名，再点选",
-    review_nobody: "没有找到相近的老人，请当面问清姓名",
-    review_next: "下一位",
-    neither: "都不是",
-    neither_explained: "这次按未登记的来客处理，不发补贴",
-    other_elder: "查找其他老人",
-    choose_question: "确认是这位老人吗？",
-    find_label: "姓名、拼音首字母或证件后四位",
-    find_hint: "例：王秀英 · WXY · 1234",
-    find_none: "没有找到，请换一种写法",
-    find_more: "还有 {count} 位，请多输入几个字",
-    find_failed: "暂时查不到，请再试一次",
-    by_hand_question: "为什么由人工登记？",
-    left_today: "今天还可以操作 {count} 次",
-    erase: "删除",
-    digits: "数字",
-    letters: "字母",
-    diners: "用餐人次",
-    subsidised: "补贴人次",
-    today_none: "今天还没有人用餐",
-    today_more: "更早的 {count} 条没有列出",
-    nobody: "核验超时，未确认是谁",
-    undo: "撤销",
-    undo_question: "为什么撤销？",
-    yuan: "{amount} 元",
-    by_operator: "操作员 {id}",
-    reason: "原因",
-    device_well: "设备一切正常",
-    device_ailing: "设备有问题",
-    faults: "需要处理",
-    pending: "待上传 {count} 条",
-    last_upload: "上次上传 {time}",
-    never_uploaded: "还没有上传过",
-    well: "正常",
-    ailing: "有问题",
-    upload: "立即上传",
-    upload_question: "现在上传到市级系统吗？",
-    day_code: "当日校验码",
-    day_code_explained: "请抄写在公示栏上",
-    operator: "工号",
-    pin: "密码",
-    pin_typed: "已输入 {count} 位",
-    retry_after: "请等 {count} 秒再试",
-    late_date: "哪一天",
-    late_window: "哪一餐",
-    late_elder: "哪位老人",
-    late_second: "第二位操作员确认",
-    late_question: "确认补录这一餐吗？",
-    change: "换一位",
-    card_sign_in: "请工作人员先登录，再刷卡",
-    unreachable: "设备没有回应，请再试一次",
-};
