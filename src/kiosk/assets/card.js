@@ -1,0 +1,43 @@
+// A card reader that types like a keyboard: digits faster than any hand, then Enter, anywhere.
+
+const GAP_MS_MAX = 60;
+const DIGITS_MIN = 6;
+const DIGITS_MAX = 32;
+
+/** Calls `scanned` with the digits of each card. */
+export function listenForCards(scanned) {
+  let digits = "";
+  let last = 0;
+  let field = null;
+  let before = "";
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const fast = event.timeStamp - last <= GAP_MS_MAX;
+      last = event.timeStamp;
+      if (/^[0-9]$/.test(event.key)) {
+        if (!fast || digits === "") {
+          digits = "";
+          field = document.activeElement instanceof HTMLInputElement ? document.activeElement : null;
+          before = field?.value ?? "";
+        }
+        digits += event.key;
+        return;
+      }
+      const card = digits;
+      digits = "";
+      if (event.key !== "Enter" || !fast || card.length < DIGITS_MIN || card.length > DIGITS_MAX) return;
+      // What the reader typed was not meant for the field that happened to have the focus, nor its
+      // Enter for a button.
+      event.preventDefault();
+      event.stopPropagation();
+      if (field) {
+        field.value = before;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      scanned(card);
+    },
+    true,
+  );
+}
