@@ -1,10 +1,10 @@
 //! The program itself: a replayed camera, the real models, and the page.
 
-use crate::browser::{Events, Page};
 #[path = "../spine/box_folder.rs"]
 mod box_folder;
 
-use box_folder::{BoxFolder, OBAMA, obama, walk_up};
+use crate::browser::{Events, Page};
+use box_folder::{BIDEN, BoxFolder, OBAMA, canteend, obama, walk_up};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -42,7 +42,8 @@ fn canteen() -> BoxFolder {
         "looped = true\nstarts_at = \"2026-03-02T11:30:00+08:00\"\n[kiosk]\nlisten = \"127.0.0.1:0\"",
     );
     canteen.film(vec![obama(0), walk_up("biden.jpg", (565.0, 375.0, 250.0), 6)]);
-    canteen.import(&[OBAMA]);
+    let imported = canteen.import(&[OBAMA]);
+    assert_eq!(imported.code, 0, "{}", imported.err);
     canteen
 }
 
@@ -65,11 +66,25 @@ fn an_elder_walks_up_and_is_greeted_and_at_the_second_visit_again_and_a_stranger
     assert!(asks["scene"]["moment"].as_u64().unwrap() > moment);
     events.until(|state| state["reviews"]["count"] == 1);
     events.until(scene("again"));
+    assert_eq!(canteen.kinds()[..2], ["meal", "review"]);
+}
+
+#[test]
+fn in_the_afternoon_the_page_says_that_supper_comes_next() {
+    let canteen = canteen();
+    canteen.at("11:30", "14:30");
+    let daemon = Daemon::start(&canteen);
+    let closed = Page::open(daemon.address).events().until(scene("closed"));
+    assert_eq!(
+        (&closed["next_meal"]["from"], &closed["scene"]["code"]),
+        (&json!("16:30"), &json!("supper"))
+    );
 }
 
 #[test]
 fn the_preview_is_a_stream_of_pictures_and_none_of_them_is_stored() {
     let canteen = canteen();
+    canteen.import(&[OBAMA, BIDEN]);
     let daemon = Daemon::start(&canteen);
     let page = Page::open(daemon.address);
     let mut stream = TcpStream::connect(daemon.address).unwrap();
@@ -110,6 +125,8 @@ fn operators_are_added_while_the_daemon_serves_and_their_pin_stands_nowhere() {
         let output = child.wait_with_output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
+    let told = ["operator", "add", "op-1", "--name", "小李", "--pin", "258036"];
+    assert_eq!(canteend(&told).code, 64, "others of the machine can read a command line");
     let add = ["operator", "add", "op-1", "--name", "小李"];
     assert_eq!(typed(&add, "12345\n").0, 65);
     assert_eq!(typed(&add, "123456\n").0, 65, "too easy to guess");

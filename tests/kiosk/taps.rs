@@ -172,7 +172,7 @@ fn what_rests_on_one_persons_word_has_a_days_cap_that_the_ledger_counts() {
     premises.settings = "by_hand_max = 2\nvoid_max = 1".to_owned();
     let canteen = premises.open();
     let mut page = canteen.staff();
-    let mut by_hand = |page: &mut Page, n: usize| {
+    let by_hand = |page: &mut Page, n: usize| {
         let pick = token(page, &format!("000{n}"));
         page.act("by-hand", json!({ "elder": pick, "reason": "no-face" })).1
     };
