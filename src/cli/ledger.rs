@@ -1,6 +1,6 @@
 //! `canteend ledger …`
 
-use super::{ConfigFile, ledger_line, proof, say, say_json};
+use super::{ConfigFile, ledger_choices, ledger_line, proof, say, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::control::{self, Request, work};
@@ -29,6 +29,8 @@ pub(super) enum Command {
     VerifyProof(proof::VerifyProof),
     /// Print the code that fixes a day, to be posted on the wall
     DayCode(proof::DayCode),
+    /// Say of each operator how they choose between two candidates
+    Choices(ledger_choices::Options),
 }
 
 /// The box's own configuration and clock.
@@ -122,6 +124,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Prove(options) => proof::prove(&options),
         Command::VerifyProof(options) => proof::verify_proof(&options),
         Command::DayCode(options) => proof::day_code(&options),
+        Command::Choices(options) => ledger_choices::run(&options),
     }
 }
 

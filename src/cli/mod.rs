@@ -14,6 +14,7 @@ mod evaluate;
 mod gallery;
 mod gallery_calibrate;
 mod ledger;
+mod ledger_choices;
 mod ledger_line;
 mod operator;
 mod proof;

@@ -81,7 +81,10 @@ fn bodies_that_are_too_long_or_no_json_or_say_more_than_asked_change_nothing() {
         let answer = page.post("satisfaction", &body, &[]);
         assert_eq!(answer.status, 400, "{body:.80}");
     }
-    assert_eq!(page.post("no-such-action", &json!({ "key": key }).to_string(), &[]).status, 404);
+    assert_eq!(
+        page.post("no-such-action", &json!({ "key": Page::key() }).to_string(), &[]).status,
+        404
+    );
     assert_eq!(canteen.kinds(), Vec::<String>::new());
 }
 

@@ -66,7 +66,7 @@ impl Premises {
         Premises { folder, elders, settings: String::new(), starts_at: NOON.to_owned() }
     }
 
-    fn state(&self) -> PathBuf {
+    pub fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 

@@ -202,7 +202,7 @@ fn a_tap_that_comes_twice_does_its_work_once_and_has_one_answer() {
         ("choose", json!({ "review": number, "pick": pick })),
         ("by-hand", json!({ "elder": token(&page, "ljg"), "reason": "no-face" })),
         ("satisfaction", json!({ "value": "fair" })),
-        ("void", json!({ "entry": 9, "reason": "slip" })),
+        ("void", json!({ "entry": 8, "reason": "slip" })),
     ];
     let mut answers = vec![];
     for (name, body) in &taps {
@@ -312,4 +312,23 @@ fn the_days_code_is_told_and_said_to_be_unfinished_while_the_day_is() {
     assert_eq!(answer["day_code"].as_str().unwrap().len(), 19);
     let (status, answer) = page.act("day-code", json!({ "date": "2026-02-01" }));
     assert_eq!((status, &answer["code"]), (404, &json!("no-entries")));
+}
+
+#[test]
+fn how_an_operator_chooses_between_two_is_measured_from_the_ledger_alone() {
+    let (premises, canteen) = Canteen::new();
+    let mut page = canteen.staff();
+    for _ in 0..6 {
+        let number = canteen.review(&[1, 2]);
+        let first = waiting(&page, number)["candidates"][0]["token"].clone();
+        let (_, answer) = page.act("choose", json!({ "review": number, "pick": first }));
+        assert_eq!(answer["ok"], true, "{answer}");
+    }
+    let mut choices = std::process::Command::new(env!("CARGO_BIN_EXE_canteend"));
+    choices.args(["ledger", "choices", "--json", "--ledger"]).arg(premises.state());
+    let output = choices.output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = json!([{ "operator": "op-1", "choices": 6, "first": 6, "median_s": 0,
+        "by_chance": false }]);
+    assert_eq!(said, expected);
 }

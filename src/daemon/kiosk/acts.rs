@@ -6,7 +6,7 @@ use super::staff::{self, How, Order, Registered};
 use crate::city::wire::suite;
 use crate::domain::calendar::{Date, Timestamp, local};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{Choice, Late, Void, VoidReason};
+use crate::domain::entry::correction::{Choice, LATE_DAYS_MAX, Late, Void, VoidReason};
 use crate::domain::entry::operation::{Satisfaction, SignChange};
 use crate::domain::entry::{EntryNumber, Event};
 use crate::domain::operator::OperatorId;
@@ -165,6 +165,10 @@ impl Backend {
         within(self.left(operator).late)?;
         if late.second == operator.as_str() {
             return Err(Refusal::SameOperator.into());
+        }
+        let days = local(self.clock.now()).0.since(late.date).map_or(0, |span| span.get_days());
+        if !(1..=LATE_DAYS_MAX).contains(&days) {
+            return Err(Refusal::LateDate.into());
         }
         let elder = self.elder(&late.elder)?;
         let second = self.check_pin(&late.second, &late.pin).await?.id;
