@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models photos demo test vm-test bench fmt lint doc clean ci
+.PHONY: help setup models photos demo test soak vm-test deb bench fmt lint doc clean ci
 
 BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
 
@@ -28,8 +28,15 @@ test: setup ## run all tests, and each bench once with small input
 		cargo bench --quiet --bench "$$bench" -- --small || exit; \
 	done
 
-vm-test: setup ## test the camera path against the real driver in a virtual machine
+soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
+	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture
+
+vm-test: setup ## test the camera path, the package and the service in virtual machines
 	@scripts/vm-camera.sh
+	@scripts/vm-box.sh
+
+deb: models ## build the Debian package into target/deb
+	@scripts/deb.sh
 
 bench: setup ## run each bench in full
 	@for bench in $(BENCHES); do \

@@ -14,12 +14,14 @@
 //! One direction, no way back: what is decided lives in `domain`, what is done lives in `daemon`.
 //! Who may import whom is written down, and checked, in `tests/tidy.rs`.
 
+pub mod accept;
 pub mod camera;
 pub mod city;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod doctor;
 pub mod domain;
 pub mod error;
 pub mod evaluate;

@@ -28,9 +28,11 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("main", "cli error logging"),
     (
         "cli",
-        "report daemon refcity evaluate config vision camera store city kiosk record domain \
+        "accept doctor report daemon refcity evaluate config vision camera store city kiosk record domain \
          frame clock error logging",
     ),
+    ("accept", "doctor daemon config vision camera store city record domain frame clock error"),
+    ("doctor", "daemon config vision camera store city record domain frame clock error"),
     ("report", "config store record domain error"),
     ("daemon", "config vision camera store city kiosk record domain frame clock error logging"),
     ("evaluate", "config vision camera domain frame clock error"),
@@ -62,6 +64,7 @@ const FENCES: &[(&str, &str)] = &[
     ("reqwest", "city"),
     ("ring", "record store vision city"),
     ("rusqlite", "store refcity"),
+    ("rustix", "doctor store"),
     ("toml", "config vision"),
     ("v4l", "camera"),
     ("zune_jpeg", "camera vision frame"),

@@ -2,7 +2,9 @@
 //!
 //! 1. The device's private key is made on the box and never leaves it. It comes from systemd
 //!    (`LoadCredential`) or from a file that only its owner can read; any other is refused.
-//! 2. What is pinned once is not replaced by another city's key without somebody removing it.
+//! 2. A key that is to take its place goes through three names: offered, next, and then the device
+//!    key's own. Each step is one rename, so that a rotation goes on wherever it was cut off.
+//! 3. What is pinned once is not replaced by another city's key without somebody removing it.
 
 use super::client::CityUrl;
 use super::wire::json;
@@ -16,6 +18,13 @@ use std::path::{Path, PathBuf};
 
 /// The device's private key, in the state folder or among systemd's credentials.
 pub const DEVICE_KEY_FILE: &str = "device.key";
+/// A key that is being offered to the city, to take the device key's place.
+pub const OFFERED_KEY_FILE: &str = "device.offered.key";
+/// A key that the city has taken, and that takes the device key's place after the entry that says
+/// so is acknowledged.
+pub const NEXT_KEY_FILE: &str = "device.next.key";
+/// Where systemd says that a service's credentials are.
+const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 /// The city's address and key, in the state folder.
 pub const CITY_FILE: &str = "city.json";
 /// Most bytes of either file that are read.
@@ -62,6 +71,10 @@ pub enum IdentityError {
         /// Fingerprint of the pinned key.
         known: String,
     },
+    /// A key from outside cannot be replaced here.
+    #[error("{}: the device key comes from systemd's credentials, which this program cannot replace; \
+             enrol the box anew with a new one", .0.display())]
+    Credential(PathBuf),
     /// Reading or writing failed.
     #[error("{}: {source}", path.display())]
     File {
@@ -101,10 +114,61 @@ struct PinnedFile {
     key: String,
 }
 
-/// Where the device key is: among `credentials`, where systemd put it there, else in `state`.
-fn key_path(state: &Path, credentials: Option<&Path>) -> PathBuf {
+/// Where the device key is, and whether its mode is to be looked at: among `credentials`, where
+/// systemd put it there, else in `state`. A credential is guarded by its folder, and by an access
+/// list that shows in its mode as if it were open to a group.
+fn key_path(state: &Path, credentials: Option<&Path>) -> (PathBuf, bool) {
     let credential = credentials.map(|dir| dir.join(DEVICE_KEY_FILE)).filter(|path| path.exists());
-    credential.unwrap_or_else(|| state.join(DEVICE_KEY_FILE))
+    match credential {
+        Some(path) => (path, false),
+        None => (state.join(DEVICE_KEY_FILE), true),
+    }
+}
+
+/// The folder into which systemd puts this service's credentials.
+pub fn credentials() -> Option<PathBuf> {
+    std::env::var_os(CREDENTIALS_VARIABLE).map(PathBuf::from)
+}
+
+/// The key that the city has taken to come next, where there is one.
+///
+/// # Errors
+/// As [`device_key`], but for a missing one.
+pub fn next_key(state: &Path) -> Result<Option<SigningKey>, IdentityError> {
+    let path = state.join(NEXT_KEY_FILE);
+    if path.exists() { secret_key(path).map(Some) } else { Ok(None) }
+}
+
+/// A key to offer to the city, made where none is being offered yet.
+///
+/// # Errors
+/// [`IdentityError::Credential`] where the device key is not this program's to replace.
+pub fn offered_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
+    let (own, _) = key_path(state, credentials);
+    if !own.starts_with(state) {
+        return Err(IdentityError::Credential(own));
+    }
+    let path = state.join(OFFERED_KEY_FILE);
+    if !path.exists() {
+        make_key(&path)?;
+    }
+    secret_key(path)
+}
+
+/// The city has taken the key that was offered.
+///
+/// # Errors
+/// [`IdentityError::File`].
+pub fn offer_taken(state: &Path) -> Result<(), IdentityError> {
+    rename(&state.join(OFFERED_KEY_FILE), &state.join(NEXT_KEY_FILE))
+}
+
+/// The next key takes the device key's place.
+///
+/// # Errors
+/// [`IdentityError::File`].
+pub fn promote_next(state: &Path) -> Result<(), IdentityError> {
+    rename(&state.join(NEXT_KEY_FILE), &state.join(DEVICE_KEY_FILE))
 }
 
 /// The device key of an enrolled box. `credentials` is systemd's folder of them.
@@ -112,9 +176,24 @@ fn key_path(state: &Path, credentials: Option<&Path>) -> PathBuf {
 /// # Errors
 /// [`IdentityError`] where it is missing, open to others, or no key.
 pub fn device_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
-    let path = key_path(state, credentials);
-    let document = read(&path, true)?;
+    let (path, guarded) = key_path(state, credentials);
+    key_in(path, guarded)
+}
+
+fn secret_key(path: PathBuf) -> Result<SigningKey, IdentityError> {
+    key_in(path, true)
+}
+
+/// The key in a file, whose mode is looked at where it is `secret` by that alone.
+fn key_in(path: PathBuf, secret: bool) -> Result<SigningKey, IdentityError> {
+    let document = read(&path, secret)?;
     SigningKey::from_pkcs8(&document).map_err(|source| IdentityError::Key { path, source })
+}
+
+fn make_key(path: &Path) -> Result<(), IdentityError> {
+    let document = SigningKey::generate()
+        .map_err(|source| IdentityError::Key { path: path.to_owned(), source })?;
+    write(path, &document)
 }
 
 /// The device key, made in `state` where there is none yet.
@@ -125,12 +204,10 @@ pub fn device_key_or_new(
     state: &Path,
     credentials: Option<&Path>,
 ) -> Result<SigningKey, IdentityError> {
-    let path = key_path(state, credentials);
+    let (path, _) = key_path(state, credentials);
     if !path.exists() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(file(state))?;
-        let document = SigningKey::generate()
-            .map_err(|source| IdentityError::Key { path: path.clone(), source })?;
-        write(&path, &document)?;
+        make_key(&path)?;
     }
     device_key(state, credentials)
 }
@@ -191,8 +268,13 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), IdentityError> {
     new.write(true).create(true).truncate(true).mode(0o600);
     let mut made = new.open(&staged).map_err(file(&staged))?;
     made.write_all(bytes).and_then(|()| made.sync_all()).map_err(file(&staged))?;
-    fs::rename(&staged, path).map_err(file(path))?;
-    let dir = path.parent().expect("a file in a folder");
+    rename(&staged, path)
+}
+
+/// Renames a file, durably.
+fn rename(from: &Path, to: &Path) -> Result<(), IdentityError> {
+    fs::rename(from, to).map_err(file(from))?;
+    let dir = to.parent().expect("a file in a folder");
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(file(dir))
 }
 
@@ -227,6 +309,11 @@ mod tests {
         let (state, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let own = device_key_or_new(state.path(), None).unwrap();
         let given = device_key_or_new(credentials.path(), None).unwrap();
+        let found = device_key(state.path(), Some(credentials.path())).unwrap();
+        assert_eq!(found.public(), given.public());
+        // As an access list shows it.
+        let listed = fs::Permissions::from_mode(0o440);
+        fs::set_permissions(credentials.path().join(DEVICE_KEY_FILE), listed).unwrap();
         let found = device_key(state.path(), Some(credentials.path())).unwrap();
         assert_eq!(found.public(), given.public());
         let empty = tempfile::tempdir().unwrap();

@@ -11,5 +11,8 @@
 
 pub mod backoff;
 pub mod client;
+pub mod elders;
 pub mod identity;
+pub mod signer;
+pub mod tls;
 pub mod wire;

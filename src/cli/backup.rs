@@ -3,10 +3,13 @@
 use super::ledger::Which;
 use super::{ConfigFile, say};
 use crate::daemon::service;
-use crate::error::Failure;
+use crate::domain::entry::operation::ExportWhat;
+use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use crate::store::{Depth, Reader, Store};
 use clap::Args;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {
@@ -25,14 +28,25 @@ pub(super) struct Restore {
     config: ConfigFile,
 }
 
+/// Copies first and notes it then, so that the note is not in the copy; a copy of a copy is not
+/// noted anywhere.
 pub(super) fn backup(options: &Backup) -> Result<(), Failure> {
     let copied = options.which.open()?.back_up(&options.out)?;
+    if let Some(own) = options.which.own()? {
+        super::note_export(&own, ExportWhat::Backup, (1, copied.entries), digest(&options.out)?)?;
+    }
     say(format_args!(
         "{}: {} entries, head {}, verified; without faces and without the box key",
         options.out.display(),
         copied.entries,
         copied.head
     ))
+}
+
+/// SHA-256 of a file.
+pub(super) fn digest(path: &Path) -> Result<Hash, Failure> {
+    let read = File::open(path).and_then(|mut file| Hash::of_read(&mut file));
+    read.map_err(|e| Failure::new(Exit::Io, format!("{}: {e}", path.display())))
 }
 
 pub(super) fn restore(options: &Restore) -> Result<(), Failure> {

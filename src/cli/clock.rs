@@ -23,7 +23,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = service::clock(&config);
     match work::ask_or_do(&config, clock.as_ref(), Request::ConfirmClock)? {
-        Answer::Trusted(time) => say(format_args!("trusted: {time}")),
+        Answer::Trusted { now, confirmed, adjusted } => say(format_args!(
+            "trusted: {now}; {confirmed} meals that waited are settled, {adjusted} adjusted"
+        )),
         other => Err(super::unexpected(&other)),
     }
 }

@@ -2,13 +2,15 @@
 //! the ledger gets.
 
 use super::demo_cast::{Appearance, DAY, ROSTER};
-use super::{demo_city, say};
+use super::demo_city::DemoCity;
+use super::say;
 use crate::camera::walkup::{WalkUps, portrait};
 use crate::camera::{FrameSource as _, Rate};
 use crate::config::{Config, rules};
 use crate::daemon::calibrate::calibrated;
 use crate::daemon::checkin::{CheckIn, Step};
 use crate::daemon::gallery_job;
+use crate::daemon::sync::Faces;
 use crate::daemon::writer::{Shown, Writer};
 use crate::domain::calendar::{Timestamp, local, service_date};
 use crate::domain::calibration::Target;
@@ -93,9 +95,10 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     }
     let start: Timestamp = START.parse().expect("a constant time");
     let folder = Folder::make(options.keep.clone())?;
-    let mut analyser = Analyser::open(&options.models, QualityLimits::default())?;
     let stamp = Stamp { at: start, clock: ClockTrust::Trusted };
-    let store = enrol(&folder.path, &options.photos, &mut analyser, stamp)?;
+    let faces = Faces::new(&options.models, QualityLimits::default())?;
+    let (store, city) = enrol(&folder.path, &options.photos, faces, stamp)?;
+    let analyser = Analyser::open(&options.models, QualityLimits::default())?;
     let (mut checkin, mut writer) = assemble(&options.rules, store, analyser, stamp)?;
 
     heading()?;
@@ -103,7 +106,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     for appearance in &DAY {
         play(appearance, &options.photos, start, &mut checkin, &mut writer, &mut counts)?;
     }
-    demo_city::night(&folder.path, writer.store(), ROSTER[0].id)?;
+    city.night(writer.store(), ROSTER[0].id)?;
     let verified = Reader::open(&folder.path.join("state"))?.verify(Depth::Full, |_| {})?;
     let c = counts;
     say(format_args!(
@@ -120,14 +123,14 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     ))
 }
 
-/// Enrols the cast the way a technician does: a roster and a folder of photographs. Group
+/// Lets the cast come from the city, which has a roster and a folder of photographs. Group
 /// photographs are framed on the one face first.
 fn enrol(
     folder: &Path,
     photos: &Path,
-    analyser: &mut Analyser,
+    faces: Faces,
     stamp: Stamp,
-) -> Result<Store, Failure> {
+) -> Result<(Store, DemoCity), Failure> {
     let portraits = folder.join("portraits");
     std::fs::create_dir(&portraits).map_err(|e| Failure::new(Exit::Io, e))?;
     let mut roster = String::from("elder,name,sex,birth,eligible,home_care,consent,photos\n");
@@ -150,12 +153,9 @@ fn enrol(
     let csv = folder.join("roster.csv");
     std::fs::write(&csv, roster).map_err(|e| Failure::new(Exit::Io, e))?;
     let mut store = Store::init(&folder.join("state"), "demo-box", stamp)?;
-    let imported =
-        gallery_job::import(&mut store, analyser, stamp, &csv, &portraits, &mut |_, _| {})?;
-    if let Some(bad) = imported.bad.first() {
-        return Err(Failure::new(Exit::Data, format!("demo roster: {bad}")));
-    }
-    Ok(store)
+    let city = DemoCity::found(folder, stamp.at, &store)?;
+    city.gallery(&mut store, &csv, &portraits, faces)?;
+    Ok((store, city))
 }
 
 fn assemble(

@@ -1,25 +1,30 @@
-//! The night of the demo: the box sends its day to a city on this machine and gets a receipt; the
-//! city tells it about an elder who had eaten at another canteen before.
+//! The demo's city, on this machine: the gallery comes from it, and at night the box sends its day
+//! there and gets a receipt; the city tells it about an elder who had eaten at another canteen.
 
-use super::{block_on, say};
+use super::{block_on, refcity, say};
 use crate::city::client::{self, CityUrl, Client};
 use crate::city::identity;
 use crate::city::wire::text::DeviceId;
-use crate::clock::ScriptedClock;
+use crate::clock::{Clock as _, ScriptedClock};
+use crate::daemon::hold::Under;
+use crate::daemon::sync::{self, Faces, Synced, verdicts};
+use crate::daemon::timekeeper::Timekeeper;
 use crate::daemon::upload::{self, Patience};
 use crate::domain::calendar::{MealWindow, Timestamp};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::{ClockTrust, Event, Meal, Method, Stamp};
+use crate::domain::entry::correction::Finding;
+use crate::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp};
 use crate::domain::money::Fen;
 use crate::domain::subsidy::{Award, Standing};
 use crate::error::{Exit, Failure};
 use crate::refcity::{City, Running, start};
 use crate::store::Store;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-/// When the night's upload starts.
-const NIGHT: &str = "2026-03-02T22:00:00+08:00";
+/// From the start of the demo's day to its night.
+const TO_NIGHT: Duration = Duration::from_secs((10 * 60 + 30) * 60);
 /// When the elder ate at the other canteen.
 const EARLIER: &str = "2026-03-02T11:20:00+08:00";
 /// The other canteen's device.
@@ -29,35 +34,95 @@ fn time(text: &str) -> Timestamp {
     text.parse().expect("a constant time")
 }
 
-/// Plays the night of the box with `store`, in `folder`. `elder` had a meal elsewhere.
-pub(super) fn night(folder: &Path, store: &mut Store, elder: &str) -> Result<(), Failure> {
-    let clock = Arc::new(ScriptedClock::new(time(NIGHT)));
-    let city = Arc::new(City::open(&folder.join("city"), clock.clone())?);
-    let loopback = ([127, 0, 0, 1], 0).into();
-    let running = start(city.clone(), loopback).map_err(|e| Failure::new(Exit::Unavailable, e))?;
-    let mut other = other_canteen(folder, elder)?;
-    let line = enrol(&city, &running, &folder.join("other"), OTHER_DEVICE)?;
-    send(&mut other, &line, &clock)?;
-    let line = enrol(&city, &running, &folder.join("state"), store.device())?;
-    let done = send(store, &line, &clock)?;
-    say(format_args!(
-        "\n22:00  the night: {} batch, signed by the box and sent to the reference city on this \
-         machine;\n       its signed receipt says that it has entries 1 to {}",
-        done.batches, done.acknowledged
-    ))?;
-    for verdict in block_on(line.verdicts(time(NIGHT), 0))??.items {
-        let kept = verdict.kept.as_deref().unwrap_or("none");
-        say(format_args!(
-            "       its verdict on #{}: not paid, the elder ate elsewhere before ({kept})",
-            verdict.n
-        ))?;
+/// A city that serves, and the box's line to it.
+pub(super) struct DemoCity {
+    city: Arc<City>,
+    running: Running,
+    clock: Arc<ScriptedClock>,
+    folder: PathBuf,
+    line: Client,
+}
+
+impl DemoCity {
+    /// Founds a city in `folder` whose clock says `at`, and enrols the box there.
+    pub(super) fn found(folder: &Path, at: Timestamp, store: &Store) -> Result<Self, Failure> {
+        let clock = Arc::new(ScriptedClock::new(at));
+        let city = Arc::new(City::open(&folder.join("city"), clock.clone())?);
+        let loopback = ([127, 0, 0, 1], 0).into();
+        let running =
+            start(city.clone(), loopback).map_err(|e| Failure::new(Exit::Unavailable, e))?;
+        let line = enrol(&city, &running, store.folder(), store.device())?;
+        Ok(DemoCity { city, running, clock, folder: folder.to_owned(), line })
     }
-    let report = city.report()?;
+
+    /// Gives the city a roster with photographs, and lets the box take them over.
+    pub(super) fn gallery(
+        &self,
+        store: &mut Store,
+        roster: &Path,
+        photos: &Path,
+        mut faces: Faces,
+    ) -> Result<(), Failure> {
+        let (changes, bad) = refcity::changes(roster, photos)?;
+        if let Some(bad) = bad.first() {
+            return Err(Failure::new(Exit::Data, format!("demo roster: {bad}")));
+        }
+        self.city.change(&changes)?;
+        let mut keeper = Timekeeper::new(store, self.clock.as_ref())?;
+        let clock = self.clock.as_ref();
+        let mut hold = Under { store, keeper: &mut keeper, clock };
+        let mut untold = |_: &Synced| {};
+        let synced = sync::run_once(&mut hold, &self.line, &mut faces, clock, &mut untold);
+        let synced = block_on(synced)??;
+        say(format_args!(
+            "the city's gallery: {} elders with their photographs, made into {} templates on the box\n",
+            synced.arrivals,
+            synced.change.map_or(0, |change| change.templates)
+        ))
+    }
+
+    /// Plays the night of the box with `store`. `elder` had a meal elsewhere.
+    pub(super) fn night(&self, store: &mut Store, elder: &str) -> Result<(), Failure> {
+        let mut other = other_canteen(&self.folder, elder)?;
+        let line = enrol(&self.city, &self.running, &self.folder.join("other"), OTHER_DEVICE)?;
+        self.clock.reached(TO_NIGHT);
+        send(&mut other, &line, &self.clock)?;
+        let done = send(store, &self.line, &self.clock)?;
+        say(format_args!(
+            "\n22:00  the night: {} batch, signed by the box and sent to the reference city on this \
+             machine;\n       its signed receipt says that it has entries 1 to {}",
+            done.batches, done.acknowledged
+        ))?;
+        let after = store.last_entry()?;
+        let mut keeper = Timekeeper::new(store, self.clock.as_ref())?;
+        let clock = self.clock.as_ref();
+        let mut hold = Under { store, keeper: &mut keeper, clock };
+        block_on(verdicts::run_once(&mut hold, &self.line, clock))??;
+        for n in after + 1..=store.last_entry()? {
+            verdict(store, n)?;
+        }
+        let report = self.city.report()?;
+        say(format_args!(
+            "       its settlement over {} canteens: {} meals, {} yuan",
+            report.devices.len(),
+            report.meals,
+            Fen::new(u32::try_from(report.city_fen + report.district_fen).unwrap_or(u32::MAX))
+        ))
+    }
+}
+
+/// Shows the verdict in entry `n`.
+fn verdict(store: &Store, n: EntryNumber) -> Result<(), Failure> {
+    let Some(Event::Verdict(said)) = store.entry(n)?.map(|entry| entry.event) else {
+        return Ok(());
+    };
+    let kept = match said.finding {
+        Finding::Rejected { kept: Some(kept), .. } => format!("{}#{}", kept.device, kept.entry),
+        _ => "none".to_owned(),
+    };
     say(format_args!(
-        "       its settlement over {} canteens: {} meals, {} yuan",
-        report.devices.len(),
-        report.meals,
-        Fen::new(u32::try_from(report.city_fen + report.district_fen).unwrap_or(u32::MAX))
+        "       its verdict on #{}: not paid, the elder ate elsewhere before ({kept}); that is #{n}",
+        said.entry
     ))
 }
 

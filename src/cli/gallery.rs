@@ -1,9 +1,12 @@
 //! `canteend gallery …`
 
 use super::gallery_calibrate::{self, Calibrate};
+use super::gallery_sync::{self, Sync};
 use super::{ConfigFile, say, say_json};
+use crate::config::rules;
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::gallery_job::{self, ImportError, Imported};
+use crate::daemon::revise::{Revised, revise};
 use crate::daemon::roster::BadLine;
 use crate::daemon::{service, timekeeper};
 use crate::domain::entry::Stamp;
@@ -19,6 +22,8 @@ pub(super) enum Command {
     Import(Import),
     /// Make the templates anew after another model pack was installed; identities stay
     Rebuild(Import),
+    /// Take over what the city has changed, with a report of progress
+    Sync(Sync),
     /// Say how many elders and templates the gallery holds
     Show(Show),
     /// Take thresholds from the gallery, and name elders who resemble each other
@@ -60,6 +65,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Import(options) => import(&options, gallery_job::import),
         Command::Rebuild(options) => import(&options, gallery_job::rebuild),
+        Command::Sync(options) => gallery_sync::run(&options),
         Command::Show(options) => show(&options),
         Command::Calibrate(options) => gallery_calibrate::run(&options),
         Command::Forget(options) => forget(&options),
@@ -80,6 +86,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = service::clock(&config);
     let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let rules = rules::load(&config.rules)?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
     let done =
@@ -91,6 +98,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         }
         other => other?,
     };
+    let Revised { confirmed, adjusted } = revise(&mut store, stamp, &rules)?;
     name(&imported.bad)?;
     for (one, other) in &imported.twice {
         say(format_args!(
@@ -101,6 +109,9 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
     ))?;
+    if confirmed + adjusted > 0 {
+        say(format_args!("{confirmed} meals that waited are settled, {adjusted} adjusted"))?;
+    }
     match imported.bad.len() {
         0 => Ok(()),
         n => {

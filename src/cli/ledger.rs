@@ -1,7 +1,6 @@
 //! `canteend ledger …`
 
-use super::{ConfigFile, ledger_choices, ledger_line, proof, say, say_json};
-use crate::clock::Clock;
+use super::{ConfigFile, ledger_choices, ledger_line, ledger_verify, proof, say};
 use crate::config::Config;
 use crate::daemon::control::{self, Request, work};
 use crate::daemon::service;
@@ -9,20 +8,22 @@ use crate::domain::calendar::Date;
 use crate::domain::entry::correction::VoidReason;
 use crate::domain::operator::OperatorId;
 use crate::error::Failure;
-use crate::store::{Depth, LIST_ROWS_MAX, Listing, Reader};
+use crate::store::{LIST_ROWS_MAX, Listing, Reader};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Recompute the chain and everything that follows from it, and compare
-    Verify(Verify),
+    Verify(ledger_verify::Verify),
     /// List entries
     List(List),
     /// Undo a meal or visit of today; a meal's slot reopens
     Void(VoidOptions),
+    /// Hand in the settlement of a month: it stands then, and what is learnt later is the business
+    /// of the first open month
+    Close(CloseOptions),
     /// Write a proof of one entry that shows nobody else's
     Prove(proof::Prove),
     /// Check a proof with nothing but itself
@@ -32,9 +33,6 @@ pub(super) enum Command {
     /// Say of each operator how they choose between two candidates
     Choices(ledger_choices::Options),
 }
-
-/// The box's own configuration and clock.
-type Own = (Config, Arc<dyn Clock>);
 
 /// Which ledger: a file, or the one of a configuration.
 #[derive(Debug, Args)]
@@ -56,27 +54,10 @@ impl Which {
         Ok(Reader::open(&path)?)
     }
 
-    /// Configuration and clock of the box, where the ledger is the box's own and not a copy.
-    pub(super) fn own(&self) -> Result<Option<Own>, Failure> {
-        if self.ledger.is_some() {
-            return Ok(None);
-        }
-        let config = self.config.load()?;
-        let clock = service::clock(&config);
-        Ok(Some((config, clock)))
+    /// The box's configuration, where the ledger is its own and not a copy.
+    pub(super) fn own(&self) -> Result<Option<Config>, Failure> {
+        if self.ledger.is_some() { Ok(None) } else { self.config.load().map(Some) }
     }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Verify {
-    #[command(flatten)]
-    which: Which,
-    /// Only numbers, hashes and the chain; not what follows from the entries
-    #[arg(long)]
-    chain_only: bool,
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -112,75 +93,32 @@ pub(super) struct VoidOptions {
     config: ConfigFile,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CloseOptions {
+    /// The month, such as 2026-03; it is over, and open months before it are closed with it
+    #[arg(long, value_name = "YYYY-MM")]
+    month: String,
+    /// Pseudonymous id of the operator who hands it in
+    #[arg(long, value_name = "ID")]
+    operator: OperatorId,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
 fn reasons() -> PossibleValuesParser {
     PossibleValuesParser::new(VoidReason::ALL.iter().map(|reason| reason.code()))
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Verify(options) => verify(&options),
+        Command::Verify(options) => ledger_verify::run(&options),
         Command::List(options) => list(&options),
         Command::Void(options) => void(&options),
+        Command::Close(options) => close(&options),
         Command::Prove(options) => proof::prove(&options),
         Command::VerifyProof(options) => proof::verify_proof(&options),
         Command::DayCode(options) => proof::day_code(&options),
         Command::Choices(options) => ledger_choices::run(&options),
-    }
-}
-
-#[derive(serde::Serialize)]
-struct Answer {
-    entries: u64,
-    head: String,
-    root: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sums: Option<Amounts>,
-}
-
-#[derive(serde::Serialize)]
-struct Amounts {
-    meals: u64,
-    pending: u64,
-    visits: u64,
-    unnamed: u64,
-    city_fen: u64,
-    district_fen: u64,
-    reduced_fen: u64,
-}
-
-fn verify(options: &Verify) -> Result<(), Failure> {
-    let depth = if options.chain_only { Depth::Chain } else { Depth::Full };
-    let verified = options.which.open()?.verify(depth, |_| {})?;
-    let answer = Answer {
-        entries: verified.entries,
-        head: verified.head.to_string(),
-        root: verified.root.to_string(),
-        sums: verified.sums.map(|s| Amounts {
-            meals: s.meals,
-            pending: s.pending,
-            visits: s.visits,
-            unnamed: s.unnamed,
-            city_fen: s.city_fen,
-            district_fen: s.district_fen,
-            reduced_fen: s.reduced_fen,
-        }),
-    };
-    if options.json {
-        return say_json(&answer);
-    }
-    say(format_args!("ledger verified: {} entries, head {}", answer.entries, answer.head))?;
-    match answer.sums {
-        None => Ok(()),
-        Some(sums) => say(format_args!(
-            "{} subsidised meals: {} fen from the city, {} fen from the district, {} fen taken off \
-             later; {} meals pending; {} visits without subsidy",
-            sums.meals,
-            sums.city_fen,
-            sums.district_fen,
-            sums.reduced_fen,
-            sums.pending,
-            sums.visits + sums.unnamed
-        )),
     }
 }
 
@@ -214,6 +152,19 @@ fn void(options: &VoidOptions) -> Result<(), Failure> {
     match work::ask_or_do(&config, clock.as_ref(), request)? {
         control::Answer::Entry(Some(by)) => {
             say(format_args!("entry {} is void, by entry {by}", options.entry))
+        }
+        other => Err(super::unexpected(&other)),
+    }
+}
+
+fn close(options: &CloseOptions) -> Result<(), Failure> {
+    let config = options.config.load()?;
+    let clock = service::clock(&config);
+    let (month, operator) = (options.month.clone(), options.operator.to_string());
+    let request = Request::Close { month, operator };
+    match work::ask_or_do(&config, clock.as_ref(), request)? {
+        control::Answer::Entry(Some(by)) => {
+            say(format_args!("the settlement of {} is closed, by entry {by}", options.month))
         }
         other => Err(super::unexpected(&other)),
     }

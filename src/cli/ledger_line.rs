@@ -66,6 +66,7 @@ fn what(event: &Event) -> String {
             let sum = a.city.get() + a.district.get();
             format!("of entry {} in {}: {sum} fen less", a.entry, a.month)
         }
+        Event::Close(c) => format!("of {}, by {}", c.month, c.operator),
         Event::Sign(s) => format!("{} {}", s.operator, s.change.code()),
         Event::Clock(c) => {
             let trust = if c.trusted { "trusted" } else { "not trusted" };

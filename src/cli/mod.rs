@@ -2,6 +2,7 @@
 //!
 //! Standard output belongs to the command's answer, standard error to logs and failures.
 
+mod accept;
 mod backup;
 mod camera;
 mod camera_worker;
@@ -10,24 +11,32 @@ mod clock;
 mod demo;
 mod demo_cast;
 mod demo_city;
+mod doctor;
 mod evaluate;
 mod gallery;
 mod gallery_calibrate;
+mod gallery_sync;
 mod ledger;
 mod ledger_choices;
 mod ledger_line;
+mod ledger_verify;
 mod operator;
 mod proof;
 mod provision;
 mod refcity;
 mod report;
+mod rotate;
 mod run;
 mod status;
 mod upload;
 
 use crate::config::Config;
-use crate::daemon::control::Answer;
+use crate::daemon::control::{Answer, Request, work};
+use crate::daemon::service;
+use crate::domain::entry::EntryNumber;
+use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -55,6 +64,13 @@ enum Command {
     Demo(demo::Options),
     /// Read the configuration, rules and models, and say whether they fit
     CheckConfig(check_config::Options),
+    /// Look over the box: ok, warning or fault of each part, with what to do
+    Doctor(doctor::Options),
+    /// Try the box out on its site, and write a report of it
+    Accept(accept::Options),
+    /// Write to a scratch ledger until it is killed, for `accept`
+    #[command(hide = true)]
+    AcceptWriter(accept::Writer),
     /// See which cameras there are and try one
     #[command(subcommand)]
     Camera(camera::Command),
@@ -69,7 +85,7 @@ enum Command {
     Ledger(ledger::Command),
     /// Enrol this box with its city
     Provision(provision::Options),
-    /// Send the city what it has not acknowledged yet
+    /// Talk to the city now: send what it has not acknowledged yet
     Upload(upload::Options),
     /// Write what the city has not acknowledged to a stick
     Export(upload::Carry),
@@ -124,6 +140,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Status(options) => status::run(&options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Accept(options) => accept::run(&options),
+        Command::AcceptWriter(options) => accept::write(&options),
         Command::Camera(command) => camera::run(command),
         Command::CameraWorker(options) => camera_worker::run(options),
         Command::Gallery(command) => gallery::run(command),
@@ -167,15 +186,25 @@ fn unexpected(answer: &Answer) -> Failure {
     Failure::new(Exit::Software, text)
 }
 
+/// Notes in the box's own ledger that a file with this digest left the box.
+fn note_export(
+    config: &Config,
+    what: ExportWhat,
+    (first, last): (EntryNumber, EntryNumber),
+    digest: Hash,
+) -> Result<(), Failure> {
+    let (what, digest) = (what.code().to_owned(), digest.to_string());
+    let request = Request::Export { what, first, last, digest };
+    match work::ask_or_do(config, service::clock(config).as_ref(), request)? {
+        Answer::Entry(Some(_)) => Ok(()),
+        other => Err(unexpected(&other)),
+    }
+}
+
 /// Runs a future to its end on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(|e| Failure::new(Exit::Io, e))?.block_on(future))
-}
-
-/// The folder into which systemd puts this service's credentials.
-fn credentials() -> Option<PathBuf> {
-    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// A line that counts, on a terminal only.

@@ -2,10 +2,8 @@
 
 use super::ledger::Which;
 use super::{ledger_line, say, say_json};
-use crate::daemon::timekeeper;
 use crate::domain::calendar::Date;
-use crate::domain::entry::Event;
-use crate::domain::entry::operation::{Export, ExportWhat};
+use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
 use crate::record::Hash;
 use crate::record::proof::{PROOF_BYTES_MAX, Proof};
@@ -53,12 +51,8 @@ pub(super) fn prove(options: &Prove) -> Result<(), Failure> {
     let missing = || Failure::new(Exit::Data, format!("there is no entry {n} in this ledger"));
     let proof = options.which.open()?.prove(n)?.ok_or_else(missing)?;
     let text = proof.write();
-    if let Some((config, clock)) = options.which.own()? {
-        let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-        let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-        let digest = Hash::of(&[text.as_bytes()]).0;
-        let export = Export { what: ExportWhat::Proof, first: n, last: n, digest };
-        store.append(stamp, &Event::Export(export))?;
+    if let Some(own) = options.which.own()? {
+        super::note_export(&own, ExportWhat::Proof, (n, n), Hash::of(&[text.as_bytes()]))?;
     }
     match &options.out {
         None => say(text.trim_end()),

@@ -1,33 +1,58 @@
-//! `canteend provision`: makes the device key, enrols it, pins the city's.
+//! `canteend provision`: makes the device key, enrols it, pins the city's, names both in the
+//! ledger. Each step can be repeated.
 
-use super::{ConfigFile, block_on, credentials, say};
+use super::rotate::{self, Rotate};
+use super::{ConfigFile, block_on, say};
 use crate::city::client::{self, CityUrl};
 use crate::city::identity::{self, Pinned};
 use crate::city::wire::code::EnrolmentCode;
 use crate::city::wire::text::DeviceId;
+use crate::daemon::control::{Answer, Request, work};
+use crate::daemon::{keys, service};
 use crate::error::{Exit, Failure};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     config: ConfigFile,
-    /// Address of the city, https://HOST or https://HOST:PORT
+    /// Address of the city, https://HOST or https://HOST:PORT, where the configuration has none
     #[arg(long, value_name = "URL")]
-    city: String,
+    city: Option<String>,
     /// The code that the city printed for this device
-    #[arg(long, value_name = "CODE")]
-    code: String,
+    #[arg(long, value_name = "CODE", required = true)]
+    code: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Put a new device key in the place of the one in use
+    RotateKey(Rotate),
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if let Some(Command::RotateKey(options)) = &options.command {
+        return rotate::run(options);
+    }
     let config = options.config.load()?;
-    let url = CityUrl::parse(&options.city)?;
-    let code = EnrolmentCode::parse(&options.code).map_err(|e| Failure::new(Exit::Usage, e))?;
+    let address = options.city.as_ref().or(config.city.url.as_ref()).ok_or_else(|| {
+        Failure::new(Exit::Usage, "which city? Give --city URL, or city.url in the configuration")
+    })?;
+    let url = CityUrl::parse(address)?;
+    let code = options.code.as_deref().unwrap_or_default();
+    let code = EnrolmentCode::parse(code).map_err(|e| Failure::new(Exit::Usage, e))?;
     let device = DeviceId::new(&config.site.device).map_err(|e| Failure::new(Exit::Config, e))?;
-    let key = identity::device_key_or_new(&config.state, credentials().as_deref())?;
-    let city = block_on(client::enrol(&url, &device, key.public(), &code))??;
+    let tls = keys::tls(&config)?;
+    let key = identity::device_key_or_new(&config.state, identity::credentials().as_deref())?;
+    let city = block_on(client::enrol_over(&url, &device, key.public(), &code, &tls))??;
     identity::pin(&config.state, &Pinned { url: url.clone(), key: city.clone() })?;
+    match work::ask_or_do(&config, service::clock(&config).as_ref(), Request::RecordKeys)? {
+        Answer::Keys(_) => {}
+        other => return Err(super::unexpected(&other)),
+    }
     say(format_args!("{device} is enrolled at {url}; compare both with the city's page:"))?;
     say(format_args!("this box  {}", key.public().fingerprint()))?;
     say(format_args!("the city  {}", city.fingerprint()))

@@ -7,7 +7,7 @@ use crate::city::wire::page::{ElderRow, PHOTOS_MAX, Span};
 use crate::city::wire::text::{self, DeviceId};
 use crate::clock::SystemClock;
 use crate::daemon::gallery_job::ImportError;
-use crate::daemon::roster::{self, Line};
+use crate::daemon::roster::{self, BadLine, Line};
 use crate::domain::calendar::Interval;
 use crate::domain::elder::Sex;
 use crate::error::{Exit, Failure};
@@ -129,12 +129,20 @@ fn code(options: &Code) -> Result<(), Failure> {
 }
 
 fn seed(options: &Seed) -> Result<(), Failure> {
-    let (lines, bad) = roster::read(&options.roster).map_err(ImportError::from)?;
+    let (changes, bad) = changes(&options.roster, &options.photos)?;
     bad.iter().try_for_each(say)?;
-    let rows = lines.iter().map(|line| row(line, &options.photos).map(Change::Upsert));
-    let changes = rows.collect::<Result<Vec<_>, _>>()?;
     let generation = options.folder.open()?.change(&changes)?;
     say(format_args!("gallery {generation}: {} elders, {} bad lines", changes.len(), bad.len()))
+}
+
+/// What a roster with photographs changes in the city's gallery, and the lines that are bad.
+pub(super) fn changes(
+    roster: &Path,
+    photos: &Path,
+) -> Result<(Vec<Change>, Vec<BadLine>), Failure> {
+    let (lines, bad) = roster::read(roster).map_err(ImportError::from)?;
+    let rows = lines.iter().map(|line| row(line, photos).map(Change::Upsert));
+    Ok((rows.collect::<Result<_, _>>()?, bad))
 }
 
 /// A line of the roster as a row of a gallery page.

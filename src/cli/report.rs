@@ -1,10 +1,12 @@
 //! `canteend report …`
 
-use super::{ConfigFile, say};
+use super::backup::digest;
+use super::{ConfigFile, note_export, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, rules};
 use crate::domain::calendar::{Date, service_date};
 use crate::domain::elder::Elder;
+use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
 use crate::report::{Format, Kind, Period, Report, ReportError, Sources};
 use crate::store::{KEY_FILE, Reader};
@@ -103,6 +105,11 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Some(out) => {
             let named = if out.is_dir() { out.join(report.file_name(format)) } else { out.clone() };
             save(&report, format, &named)?;
+            // A report from a copy of the ledger is noted nowhere, nor is one that was only shown.
+            if options.ledger.is_none() {
+                let entries = (1, report.entries());
+                note_export(&config, ExportWhat::Report, entries, digest(&named)?)?;
+            }
             say(named.display())
         }
     }

@@ -1,13 +1,15 @@
 //! `canteend upload`, `export`, `import`: what the city has not acknowledged, over the network or
 //! on a stick.
 
-use super::{ConfigFile, block_on, credentials, say};
+use super::{ConfigFile, block_on, say};
 use crate::city::client::Client;
 use crate::city::identity;
 use crate::city::wire::batch::RECEIPT_BYTES_MAX;
 use crate::city::wire::text::DeviceId;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::daemon::control::{Answer, Request, client};
+use crate::daemon::keys;
 use crate::daemon::upload::{self, Patience};
 use crate::error::{Exit, Failure};
 use crate::store::Store;
@@ -15,7 +17,6 @@ use clap::Args;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// What the name of a batch's file ends with.
 const BATCH_SUFFIX: &str = ".batch.json";
@@ -42,22 +43,32 @@ pub(super) struct Carry {
 
 /// The store and the line to the city of an enrolled box.
 fn open(config: &Config) -> Result<(Store, Client), Failure> {
-    let pinned = identity::pinned(&config.state)?;
-    let key = identity::device_key(&config.state, credentials().as_deref())?;
-    let store = Store::open(&config.state)?;
-    let device = DeviceId::new(store.device()).map_err(|e| Failure::new(Exit::Config, e))?;
-    let client = Client::new(pinned.url, device, Arc::new(key), pinned.key)?;
+    // That there is a city at all is said before the ledger is asked for.
+    identity::pinned(&config.state)?;
+    let mut store = Store::open(&config.state)?;
+    let client = block_on(keys::line(config, &mut store))??;
     Ok((store, client))
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let (mut store, client) = open(&options.config.load()?)?;
-    let patience = Patience::Failures(options.failures);
+    let config = options.config.load()?;
+    match client::ask(&config.state, &Request::Upload)? {
+        Some(Answer::City(done)) => say(done),
+        Some(Answer::Underway) => {
+            say("the box is still talking to the city; see `canteend status`")
+        }
+        Some(other) => Err(super::unexpected(&other)),
+        None => under_the_lock(&config, options.failures),
+    }
+}
+
+/// Sends, where no daemon runs that could.
+pub(super) fn under_the_lock(config: &Config, failures: u32) -> Result<(), Failure> {
+    let (mut store, client) = open(config)?;
+    let patience = Patience::Failures(failures);
     let clock = SystemClock::default();
-    let upload = upload::run(&mut store, &client, &clock, patience, async |wait| {
-        tokio::time::sleep(wait).await
-    });
-    let done = block_on(upload)??;
+    let pause = async |wait| tokio::time::sleep(wait).await;
+    let done = block_on(upload::run(&mut store, &client, &clock, patience, pause))??;
     say(format_args!("{} batches; the city has entries up to {}", done.batches, done.acknowledged))
 }
 
@@ -68,7 +79,7 @@ pub(super) fn file_name(device: &DeviceId, seq: u64, suffix: &str) -> String {
 
 pub(super) fn export(options: &Carry) -> Result<(), Failure> {
     let (mut store, client) = open(&options.config.load()?)?;
-    upload::seal_all(&mut store, client.key())?;
+    block_on(upload::seal_all(&mut store, client.signer()))??;
     let (mut seq, mut count) = (store.next_batch()?.map_or(0, |batch| batch.seq), 0);
     while let Some(batch) = store.batch(seq)? {
         let path = options.folder.join(file_name(client.device(), seq, BATCH_SUFFIX));

@@ -3,6 +3,7 @@
 //! Each section has a file of its own, with its table as it is written and its checks.
 
 use super::camera::CameraTable;
+use super::city::CityTable;
 use super::kiosk::KioskTable;
 use super::meals::MealsTable;
 use super::quality::QualityTable;
@@ -31,6 +32,8 @@ pub struct File {
     quality: QualityTable,
     #[serde(default)]
     kiosk: KioskTable,
+    #[serde(default)]
+    city: CityTable,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +75,7 @@ pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigErro
         visit: at.visit(&file.visit, &file.recognition)?,
         quality: at.quality(&file.quality)?,
         kiosk: at.kiosk(file.kiosk)?,
+        city: at.city(file.city, base)?,
     })
 }
 

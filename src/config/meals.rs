@@ -43,7 +43,7 @@ impl At<'_> {
         }
     }
 
-    fn time(&self, key: &'static str, text: &str) -> Result<Time, ConfigError> {
+    pub(super) fn time(&self, key: &'static str, text: &str) -> Result<Time, ConfigError> {
         match text.split_once(':').map(|(h, m)| (h.parse(), m.parse())) {
             Some((Ok(hour), Ok(minute))) if text.len() == 5 => {
                 match Time::new(hour, minute, 0, 0) {

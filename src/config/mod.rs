@@ -6,6 +6,7 @@
 //! 3. Unknown keys are errors: a misspelt threshold must not fall back to a default.
 
 mod camera;
+mod city;
 pub mod file;
 mod kiosk;
 mod meals;
@@ -21,6 +22,7 @@ use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::vision::QualityLimits;
 pub use camera::Camera;
+pub use city::CityLine;
 pub use kiosk::{Caps, Kiosk};
 pub use site::Site;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,8 @@ pub struct Config {
     pub quality: QualityLimits,
     /// The page on the touchscreen.
     pub kiosk: Kiosk,
+    /// The line to the city.
+    pub city: CityLine,
 }
 
 /// Why a configuration is refused.

@@ -1,6 +1,7 @@
 //! Rule tables as they are written (TOML) → [`RuleBook`].
 //!
-//! 1. Nothing is assumed: every key must stand there, and an unknown one is refused.
+//! 1. Nothing is assumed: every key must stand there, and an unknown one is refused. Only
+//!    `second_meal` may be left out, as older books do.
 //! 2. A file that was cut short is refused, so that `district_fen = 200` never becomes 2.
 //! 3. An error names the file, the line and the key, and says what would be right.
 //!
@@ -10,7 +11,7 @@
 use crate::domain::calendar::{AgeRule, Date, Interval, LeapDay};
 use crate::domain::money::Fen;
 use crate::domain::operating_award::{AwardError, AwardStep, OperatingAwards};
-use crate::domain::rules::{Band, Period, RuleBook, RuleError, RuleTable};
+use crate::domain::rules::{Band, Period, RuleBook, RuleError, RuleTable, SecondMeal};
 use crate::error::{Exit, Sysexit};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -146,6 +147,8 @@ struct TableFile {
     to: Option<Spanned<Datetime>>,
     age_rule: AgeRuleFile,
     born_29_february: LeapDayFile,
+    #[serde(default)]
+    second_meal: SecondMealFile,
     band: Vec<Spanned<BandFile>>,
     #[serde(default)]
     operating_award: Vec<Spanned<StepFile>>,
@@ -165,6 +168,14 @@ enum AgeRuleFile {
     Birthday,
     DayAfter,
     EndOfYear,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SecondMealFile {
+    #[default]
+    Visit,
+    NotRecorded,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -263,6 +274,10 @@ fn read_table(table: Spanned<TableFile>) -> Result<Placed, Found> {
             }
             _ => Found::new(span, "table.band", error),
         })?;
+    let rules = rules.with_second_meal(match table.second_meal {
+        SecondMealFile::Visit => SecondMeal::Visit,
+        SecondMealFile::NotRecorded => SecondMeal::NotRecorded,
+    });
     let (from, name) = (table.from.span(), table.id.span());
     Ok(Placed { period: Period::Rules(rules), from, name })
 }

@@ -1,17 +1,28 @@
-//! After each visit and job: what is the matter with clock, disk and gallery goes onto the board.
+//! After each visit and job: what is the matter with clock, disk and gallery goes onto the board, and
+//! what waited for the clock is settled as soon as it is believed again.
 
 use super::board::Board;
 use super::desk::At;
+use super::revise::Revised;
 use crate::domain::calendar::service_date;
 use crate::domain::health::Trouble;
+use crate::store::Space;
+use tracing::{error, info};
 
 /// Looks at everything that the ledger's thread knows about.
 pub(super) fn look(at: &mut At<'_>, board: &Board) {
     let now = at.clock().now();
+    let doubted = board.troubles().borrow().contains_key(&Trouble::ClockUntrusted);
+    if doubted && at.clock_trusted() {
+        settle(at);
+    }
     let (empty, stale) = at.writer().roster_state(service_date(now));
+    // A disk that does not say how full it is shows when an entry is refused.
+    let space = at.store().space().unwrap_or(Space::Plenty);
     let states = [
         (Trouble::ClockUntrusted, !at.clock_trusted()),
-        (Trouble::DiskFull, at.store().short_of_space()),
+        (Trouble::DiskFull, space >= Space::InReserve),
+        (Trouble::DiskLow, space == Space::Low),
         (Trouble::GalleryEmpty, empty),
         (Trouble::GalleryStale, stale && !empty),
     ];
@@ -23,4 +34,13 @@ pub(super) fn look(at: &mut At<'_>, board: &Board) {
     }
     board.counts().jobs.add();
     board.wrote();
+}
+
+/// Settles what waits. What fails is found again at the next start: it stands in the ledger.
+pub(super) fn settle(at: &mut At<'_>) {
+    match at.revise() {
+        Ok(Revised { confirmed: 0, adjusted: 0 }) => {}
+        Ok(Revised { confirmed, adjusted }) => info!(confirmed, adjusted, "earlier meals"),
+        Err(problem) => error!(%problem, "what waits (待核) is not settled; restart the service"),
+    }
 }

@@ -8,13 +8,14 @@
 //!
 //! It does not know what the jobs do.
 
+use super::revise::{Revised, revise};
 use super::timekeeper::{Moment, Timekeeper};
 use super::writer::{Shown, Writer};
 use crate::clock::Clock;
 use crate::daemon::checkin::Outcome;
 use crate::domain::entry::Stamp;
 use crate::error::{Exit, Sysexit};
-use crate::store::{LedgerError, Store};
+use crate::store::{GalleryError, LedgerError, Store};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
@@ -82,6 +83,17 @@ impl<'a> At<'a> {
     /// As [`At::stamp`].
     pub fn confirm_clock(&mut self) -> Result<Option<Stamp>, LedgerError> {
         self.keeper.confirm(self.writer.store(), self.clock)
+    }
+
+    /// Settles what waited for the clock or the gallery, and judges past meals again; see
+    /// [`revise`].
+    ///
+    /// # Errors
+    /// As [`revise`].
+    pub fn revise(&mut self) -> Result<Revised, GalleryError> {
+        let stamp = self.stamp()?;
+        let rules = self.writer.rules().clone();
+        revise(self.writer.store(), stamp, &rules)
     }
 
     /// Whether the clock was believed when it was last read.

@@ -2,16 +2,19 @@
 //!
 //! One thread plays the camera into a slot of size one ([`super::feed`]), one runs vision and the
 //! visit ([`super::attend`]), one owns the ledger ([`super::desk`]), one encodes the live picture
-//! ([`super::preview`]); the main thread runs sockets, timers and signals. Stopping has one order:
-//! camera, vision, sockets, ledger. Nothing that was settled is left unwritten, because vision
+//! ([`super::preview`]); one talks to the
+//! city ([`super::night`]); the main thread runs sockets, timers and signals. Stopping has one order:
+//! camera, vision, sockets, city, ledger. Nothing that was settled is left unwritten, because vision
 //! waits for the ledger's answer before it takes the next frame.
 
 use super::attend::Counter;
 use super::board::Board;
 use super::calibrate::kept_or_taken;
 use super::checkin::CheckIn;
+use super::control::Reach;
 use super::feed::{Pace, feed};
 use super::kiosk::Backend;
+use super::night::{self, Night};
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
 use super::writer::Writer;
@@ -30,7 +33,7 @@ use crate::store::{CalibrationSettings, LEDGER_FILE, Store};
 use crate::vision::Analyser;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tracing::info;
+use tracing::{error, info};
 
 /// Longest wait, at the end, for what the sockets still do.
 const SOCKETS_STOP_MAX: Duration = Duration::from_secs(1);
@@ -98,11 +101,21 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let waiting = Waiting::default();
     let swap = Swap::new(desk.clone(), waiting.clone(), settings);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
-    runtime.spawn(control::serve(socket, desk.clone(), board.clone(), swap));
+    let (bell, ringing) = night::bell();
     if let Some(address) = config.kiosk.listen {
-        let page = Backend::open(config, desk.clone(), board.clone(), clock.clone())?;
+        let (desk, bell) = (desk.clone(), bell.clone());
+        let page = Backend::open(config, desk, board.clone(), clock.clone(), bell)?;
         runtime.spawn(page.run(address, config.kiosk.idle));
     }
+    let reach = Reach { desk: desk.clone(), board: board.clone(), swap: swap.clone(), bell };
+    runtime.spawn(control::serve(socket, reach));
+    let talk = Night {
+        config: config.clone(),
+        desk: desk.clone(),
+        board: board.clone(),
+        swap,
+        clock: clock.clone(),
+    };
     info!(
         device = config.site.device,
         elders = elders.len(),
@@ -122,11 +135,22 @@ pub fn run(config: &Config) -> Result<(), Failure> {
         Camera::Replay { paced: false, .. } => Pace::Unhurried,
     };
     let (finished, done) = tokio::sync::oneshot::channel();
+    let (quit, quitting) = tokio::sync::oneshot::channel::<()>();
     let (at_desk, shown, clock) = (&desk, &board, &clock);
     std::thread::scope(|threads| {
         threads.spawn(|| feed(source.as_mut(), &slot, pace, shown, clock.as_ref()));
         threads.spawn(|| shown.preview().run());
+        let city = threads.spawn(|| {
+            let stop = async {
+                // The other end is dropped, which is what is waited for.
+                let _ = quitting.await;
+            };
+            if let Err(problem) = night::run(talk, ringing, stop) {
+                error!(%problem, "the box cannot talk to the city until it is restarted");
+            }
+        });
         let ledger = threads.spawn(move || {
+            checkup::settle(&mut desk::At::new(&mut writer, &mut keeper, clock.as_ref()));
             orders.serve(&mut writer, &mut keeper, clock, |at| checkup::look(at, shown));
         });
         let vision = threads.spawn(|| {
@@ -150,6 +174,8 @@ pub fn run(config: &Config) -> Result<(), Failure> {
         let attended = vision.join().expect("release builds abort on panic");
         shown.preview().close();
         runtime.shutdown_timeout(SOCKETS_STOP_MAX);
+        drop(quit);
+        city.join().expect("release builds abort on panic");
         desk.stop();
         ledger.join().expect("release builds abort on panic");
         waited.and(attended)
@@ -169,7 +195,7 @@ pub fn run(config: &Config) -> Result<(), Failure> {
 type Source = (Arc<dyn Clock>, Box<dyn FrameSource>);
 
 /// The clock and the frames of a configuration.
-fn source(config: &Config) -> Result<Source, Failure> {
+pub(crate) fn source(config: &Config) -> Result<Source, Failure> {
     match &config.camera {
         Camera::Replay { path, rate, looped, .. } => {
             let replay = Replay::open(path, *rate, *looped)?;

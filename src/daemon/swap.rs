@@ -8,6 +8,7 @@
 //!    long happens on the caller's.
 
 use super::calibrate::calibrated;
+use super::checkup;
 use super::desk::{Desk, DeskError};
 use super::gallery_job;
 use crate::domain::gallery::{Gallery, GalleryError};
@@ -84,6 +85,7 @@ impl Swap {
             }
             at.writer().replace_roster(elders, change.map(|change| change.as_of));
             waiting.put(gallery);
+            checkup::settle(at);
             Ok::<_, SwapError>(())
         })??;
         info!(elders = count, templates, "gallery swapped");

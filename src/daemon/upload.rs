@@ -6,14 +6,18 @@
 //! 3. Batches go in order, one at a time.
 //! 4. What may pass is tried again with growing waits. What will not (a conflict, a city that is
 //!    ahead of the box) stops the upload and is an alarm: somebody has to look.
+//! 5. The ledger is held for one step at a time, never while the network is waited for.
 
+use super::desk::DeskError;
+use super::hold::Hold;
 use crate::city::backoff;
 use crate::city::client::{Client, SendError};
+use crate::city::signer::Signer;
 use crate::city::wire::batch::{
     BATCH_ENTRIES_MAX, BATCH_PAYLOAD_BYTES_MAX, Batch, BatchError, Receipt, Sent,
 };
 use crate::city::wire::enrol::RefusalCode;
-use crate::city::wire::suite::{self, SigningKey};
+use crate::city::wire::suite;
 use crate::city::wire::text::DeviceId;
 use crate::clock::Clock;
 use crate::domain::entry::EntryNumber;
@@ -33,6 +37,9 @@ pub enum UploadError {
     /// The store.
     #[error(transparent)]
     Store(#[from] LedgerError),
+    /// The ledger is busy, or the box stops.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// The request, or the answer to it.
     #[error("batch {seq}: {source}")]
     Send {
@@ -77,7 +84,7 @@ impl UploadError {
         match self {
             Self::Send { source, .. } => source.passing(),
             // A receipt that was damaged on its way; the city gives the same one again.
-            Self::Receipt { .. } => true,
+            Self::Receipt { .. } | Self::Desk(_) => true,
             _ => false,
         }
     }
@@ -87,6 +94,7 @@ impl Sysexit for UploadError {
     fn exit(&self) -> Exit {
         match self {
             Self::Store(e) => e.exit(),
+            Self::Desk(e) => e.exit(),
             Self::Send { source, .. } => source.exit(),
             Self::Receipt { .. } => Exit::Unavailable,
             Self::Conflict(_) | Self::Behind { .. } => Exit::Data,
@@ -113,38 +121,54 @@ pub enum Patience {
     Endless,
 }
 
-/// Seals all entries that stand in no batch yet.
+/// Seals all entries that stand in no batch yet, a batch at a time.
 ///
 /// # Errors
 /// [`UploadError::Store`], [`UploadError::Device`].
-pub fn seal_all(store: &mut Store, key: &SigningKey) -> Result<(), UploadError> {
-    let device = device(store)?;
+pub async fn seal_all<H: Hold>(hold: &mut H, signer: &Signer) -> Result<(), UploadError> {
     let mut tree = Tree::default();
-    while let Some(next) = store.unsealed(LIMITS, &mut tree)? {
-        let batch = Batch {
-            device: device.clone(),
-            seq: next.seq,
-            prev_batch: next.prev_batch,
-            first: next.first,
-            last: next.last,
-            prev_hash: next.prev_hash,
-            head: next.head,
-            tree_size: next.last,
-            root: next.root,
-            gallery: next.gallery,
-            entries: next.bodies,
-        };
-        let sealed = batch.seal(key);
-        store.add_batch(&SealedBatch {
-            seq: batch.seq,
-            first: batch.first,
-            last: batch.last,
-            payload_sha256: sealed.payload_sha256,
-            root: batch.root,
-            envelope: sealed.envelope,
-        })?;
+    loop {
+        let signer = signer.clone();
+        let sealed = hold.ask(move |store| seal_next(store, &signer, tree)).await??;
+        match sealed {
+            Some(next) => tree = next,
+            None => return Ok(()),
+        }
     }
-    Ok(())
+}
+
+/// Seals the next batch. Gives the ledger's tree up to its end, so that a long backlog is hashed
+/// once; `None` where nothing is left.
+fn seal_next(
+    store: &mut Store,
+    signer: &Signer,
+    mut tree: Tree,
+) -> Result<Option<Tree>, UploadError> {
+    let device = device(store)?;
+    let Some(next) = store.unsealed(LIMITS, &mut tree)? else { return Ok(None) };
+    let batch = Batch {
+        device,
+        seq: next.seq,
+        prev_batch: next.prev_batch,
+        first: next.first,
+        last: next.last,
+        prev_hash: next.prev_hash,
+        head: next.head,
+        tree_size: next.last,
+        root: next.root,
+        gallery: next.gallery,
+        entries: next.bodies,
+    };
+    let sealed = batch.seal(signer.key_at(batch.first));
+    store.add_batch(&SealedBatch {
+        seq: batch.seq,
+        first: batch.first,
+        last: batch.last,
+        payload_sha256: sealed.payload_sha256,
+        root: batch.root,
+        envelope: sealed.envelope,
+    })?;
+    Ok(Some(tree))
 }
 
 fn device(store: &Store) -> Result<DeviceId, UploadError> {
@@ -155,21 +179,21 @@ fn device(store: &Store) -> Result<DeviceId, UploadError> {
 ///
 /// # Errors
 /// [`UploadError`]; what was acknowledged before stays so.
-pub async fn run_once(
-    store: &mut Store,
+pub async fn run_once<H: Hold>(
+    hold: &mut H,
     client: &Client,
     clock: &dyn Clock,
 ) -> Result<Uploaded, UploadError> {
-    seal_all(store, client.key())?;
+    seal_all(hold, client.signer()).await?;
     let (mut batches, mut given_again) = (0, None);
-    while let Some(batch) = store.next_batch()? {
+    while let Some(batch) = hold.ask(|store| store.next_batch()).await?? {
         let answer = match send(client, clock, &batch).await {
             Err(UploadError::Send { source, .. }) => match gap(&source) {
                 // Once for each batch: a city that never has enough must not keep us busy.
                 Some(expected) if expected < batch.seq && given_again != Some(batch.seq) => {
                     given_again = Some(batch.seq);
                     warn!(expected, "the city asks again for batches that it acknowledged");
-                    resend(store, client, clock, expected..batch.seq).await?;
+                    resend(hold, client, clock, expected..batch.seq).await?;
                     continue;
                 }
                 Some(expected) if expected > batch.seq => {
@@ -179,31 +203,35 @@ pub async fn run_once(
             },
             other => other?,
         };
-        accept(store, client, &batch, &answer)?;
+        check(client, &batch, &answer)?;
+        hold.ask(move |store| store.add_receipt(batch.seq, &answer)).await??;
         batches += 1;
     }
-    Ok(Uploaded { batches, acknowledged: store.acknowledged()? })
+    Ok(Uploaded { batches, acknowledged: acknowledged(hold).await? })
+}
+
+async fn acknowledged<H: Hold>(hold: &mut H) -> Result<EntryNumber, UploadError> {
+    Ok(hold.ask(|store| store.acknowledged()).await??)
 }
 
 /// Uploads with waits between failures. `pause` waits; progress starts the count anew.
 ///
 /// # Errors
 /// [`UploadError`] that does not pass, or that outlasts `patience`.
-pub async fn run(
-    store: &mut Store,
+pub async fn run<H: Hold>(
+    hold: &mut H,
     client: &Client,
     clock: &dyn Clock,
     patience: Patience,
     mut pause: impl AsyncFnMut(Duration),
 ) -> Result<Uploaded, UploadError> {
-    let before = store.acknowledged()?;
-    let (mut failures, mut reached) = (0u32, before);
+    let (mut failures, mut reached) = (0u32, acknowledged(hold).await?);
     loop {
-        let problem = match run_once(store, client, clock).await {
+        let problem = match run_once(hold, client, clock).await {
             Ok(uploaded) => return Ok(uploaded),
             Err(problem) => problem,
         };
-        let acknowledged = store.acknowledged()?;
+        let acknowledged = acknowledged(hold).await?;
         failures = if acknowledged > reached { 1 } else { failures.saturating_add(1) };
         reached = acknowledged;
         let enough = matches!(patience, Patience::Failures(most) if failures >= most);
@@ -227,7 +255,7 @@ async fn send(
     sent.map_err(|source| UploadError::Send { seq: batch.seq, source })
 }
 
-/// Checks the receipt for `batch` and stores it.
+/// Checks the receipt for `batch`, which came on a stick, and stores it.
 ///
 /// # Errors
 /// [`UploadError::Receipt`] for one that is not the city's or for another batch.
@@ -255,14 +283,15 @@ fn check(client: &Client, batch: &SealedBatch, answer: &[u8]) -> Result<(), Uplo
 }
 
 /// Sends batches again that were acknowledged before: a city that lost them may have them back.
-async fn resend(
-    store: &Store,
+async fn resend<H: Hold>(
+    hold: &mut H,
     client: &Client,
     clock: &dyn Clock,
     which: std::ops::Range<u64>,
 ) -> Result<(), UploadError> {
     for seq in which {
-        let Some(batch) = store.batch(seq)? else { return Err(UploadError::Conflict(seq)) };
+        let stored = hold.ask(move |store| store.batch(seq)).await??;
+        let Some(batch) = stored else { return Err(UploadError::Conflict(seq)) };
         let answer = send(client, clock, &batch).await.map_err(|error| match error {
             UploadError::Send { seq, source } => refused(seq, source),
             other => other,

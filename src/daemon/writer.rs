@@ -116,6 +116,11 @@ impl Writer {
         &mut self.store
     }
 
+    /// The rules that meals are judged by.
+    pub fn rules(&self) -> &RuleBook {
+        &self.rules
+    }
+
     /// Serves the elders of a new gallery from now on, whose eligibility is of the day `as_of`;
     /// without one, that day stays.
     pub fn replace_roster(&mut self, elders: Vec<Elder>, as_of: Option<Date>) {

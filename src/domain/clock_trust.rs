@@ -5,13 +5,16 @@
 //! 2. The last trusted time only rises, and readings that are not believed never raise it.
 //! 3. Meals go on meanwhile (待核). Trust comes back when the readings agree again; after a jump,
 //!    when they agree with the time before it, or when somebody who knows the time confirms them.
-//! 4. Every change is told once, as what the ledger has to say before the next entry.
+//! 4. A change tells how far the clock is off by what this run of the program has seen, so that the
+//!    time of what was written meanwhile can be set right ([`super::pending`]).
+//! 5. Every change is told once, as what the ledger has to say before the next entry.
 //!
 //! It does not set the clock and does not know the network's time.
 
 use super::calendar::{Date, SHANGHAI, Timestamp};
 use super::entry::operation::{BootId, ClockChange, ClockWhy};
 use super::entry::{ClockTrust, Stamp};
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// No clock that is right shows a day before this one: this version was made later.
@@ -41,18 +44,21 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct Watch {
     boot: BootId,
-    /// Why the clock is not trusted, and since which start; `None` while it is.
-    doubt: Option<(ClockWhy, BootId)>,
+    /// The change by which the clock is not trusted; `None` while it is.
+    doubt: Option<ClockChange>,
     high: Option<Timestamp>,
     /// Wall clock and monotonic clock at the last trusted reading of this run.
     anchor: Option<(Timestamp, Duration)>,
+    /// Where no reading of this run was trusted yet: the same of its first one, less the offset
+    /// that is known. It is good for telling how far the clock was set, and never for trust.
+    supposed: Option<(Timestamp, Duration)>,
 }
 
 impl Watch {
     /// A watch on the machine start `boot`, over a ledger in which the clock stands so.
     pub fn new(boot: BootId, standing: Standing) -> Self {
-        let doubt = standing.change.filter(|c| !c.trusted).map(|c| (c.why, c.boot));
-        Watch { boot, doubt, high: standing.high, anchor: None }
+        let doubt = standing.change.filter(|c| !c.trusted);
+        Watch { boot, doubt, high: standing.high, anchor: None, supposed: None }
     }
 
     /// Whether the clock was believed at the last reading.
@@ -69,10 +75,10 @@ impl Watch {
         let change = match (fault, self.doubt) {
             (Some(why), None) => Some(told(false, why)),
             // A jump that was seen before the program started again is not forgotten.
-            (Some(_), Some((why, boot))) if boot != self.boot => Some(ClockChange {
-                why: if why == ClockWhy::Jump { why } else { ClockWhy::Restart },
-                ..told(false, why)
-            }),
+            (Some(_), Some(doubt)) if doubt.boot != self.boot => {
+                let jumped = doubt.why == ClockWhy::Jump;
+                Some(told(false, if jumped { doubt.why } else { ClockWhy::Restart }))
+            }
             (Some(_), Some(_)) | (None, None) => None,
             (None, Some(_)) => Some(told(true, ClockWhy::Agrees)),
         };
@@ -100,19 +106,23 @@ impl Watch {
         change: Option<ClockChange>,
     ) -> Reading {
         if let Some(change) = change {
-            self.doubt = (!change.trusted).then_some((change.why, change.boot));
+            self.doubt = (!change.trusted).then_some(change);
         }
         let clock = if self.doubt.is_none() { ClockTrust::Trusted } else { ClockTrust::Untrusted };
         if clock == ClockTrust::Trusted {
             self.high = self.high.max(Some(wall));
-            self.anchor = Some((wall, monotonic));
+            (self.anchor, self.supposed) = (Some((wall, monotonic)), None);
+        } else if self.anchor.is_none() && self.supposed.is_none() {
+            let known_ms = self.doubt.map_or(0, |doubt| doubt.offset_ms);
+            let right = wall.checked_sub(SignedDuration::from_millis(known_ms));
+            self.supposed = right.ok().map(|right| (right, monotonic));
         }
         Reading { stamp: Stamp { at: wall, clock }, change }
     }
 
     /// How far the wall clock is from where the monotonic one says it should be.
     fn offset_ms(&self, wall: Timestamp, monotonic: Duration) -> i64 {
-        self.anchor.map_or(0, |(then, at)| {
+        self.anchor.or(self.supposed).map_or(0, |(then, at)| {
             let elapsed = monotonic.saturating_sub(at).as_millis();
             let expected = i128::from(then.as_millisecond()) + elapsed as i128;
             i64::try_from(i128::from(wall.as_millisecond()) - expected)
@@ -122,10 +132,10 @@ impl Watch {
 
     fn fault(&self, wall: Timestamp, offset_ms: i64) -> Option<ClockWhy> {
         let jump_ms_max = JUMP_MAX.as_millis();
-        let jumped = u128::from(offset_ms.unsigned_abs()) > jump_ms_max;
+        let jumped = self.anchor.is_some() && u128::from(offset_ms.unsigned_abs()) > jump_ms_max;
         // Without a reading before the jump there is nothing to agree with.
         let lost =
-            self.anchor.is_none() && self.doubt.is_some_and(|(why, _)| why == ClockWhy::Jump);
+            self.anchor.is_none() && self.doubt.is_some_and(|doubt| doubt.why == ClockWhy::Jump);
         self.impossible(wall).or((jumped || lost).then_some(ClockWhy::Jump))
     }
 

@@ -13,7 +13,7 @@ use super::calendar::{Date, MealWindow, Timestamp};
 use super::elder::ElderId;
 use super::money::Fen;
 use super::subsidy::{Award, NoAward, Standing};
-use correction::{Adjustment, ByHand, Choice, Confirmation, Expiry, Late, Verdict, Void};
+use correction::{Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Late, Verdict, Void};
 use operation::{ClockChange, ConfigChange, Export, KeyChange, Satisfaction, Sign};
 
 /// An entry's number: 1 for the genesis entry, then without gaps.
@@ -181,6 +181,8 @@ pub enum Event {
     Verdict(Verdict),
     /// A past meal is worth less.
     Adjustment(Adjustment),
+    /// The settlement of a month was handed in.
+    Close(Close),
     /// An operator signed in or out.
     Sign(Sign),
     /// The clock is trusted again, or no longer.
@@ -213,6 +215,7 @@ impl Event {
             Self::Confirmation(_) => "confirmation",
             Self::Verdict(_) => "verdict",
             Self::Adjustment(_) => "adjustment",
+            Self::Close(_) => "close",
             Self::Sign(_) => "sign",
             Self::Clock(_) => "clock",
             Self::Key(_) => "key",

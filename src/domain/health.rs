@@ -20,6 +20,8 @@ closed_list! {
         DiskLow = "disk-low",
         /// The wall clock is not believed.
         ClockUntrusted = "clock-untrusted",
+        /// The clock is believed and differs from the city's.
+        ClockDiffers = "clock-differs",
         /// Nobody is enrolled.
         GalleryEmpty = "gallery-empty",
         /// The eligibility data is older than the rules allow.
@@ -56,6 +58,7 @@ impl Trouble {
             | Self::CityAlarm => Weight::Fault,
             Self::DiskLow
             | Self::ClockUntrusted
+            | Self::ClockDiffers
             | Self::GalleryEmpty
             | Self::GalleryStale
             | Self::CityUnreachable
@@ -75,8 +78,9 @@ impl Trouble {
             Self::VisionFailed => "a model fails on the camera's pictures",
             Self::LedgerFailed => "a meal could not be written",
             Self::DiskFull => "the disk is full",
-            Self::DiskLow => "little space is left on the disk",
+            Self::DiskLow => "little space is left; only the ledger goes on writing",
             Self::ClockUntrusted => "the clock is not believed; meals wait for confirmation (待核)",
+            Self::ClockDiffers => "the clock differs from the city's",
             Self::GalleryEmpty => "nobody is enrolled",
             Self::GalleryStale => "the eligibility data is older than the rules allow",
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
@@ -94,10 +98,13 @@ impl Trouble {
             Self::LedgerFailed => {
                 "write the meals on paper; free space, then run `canteend doctor`"
             }
-            Self::DiskFull => "remove what does not belong on the box, then restart the service",
+            Self::DiskFull => "remove what does not belong on the box; nothing need be restarted",
             Self::DiskLow => "remove what does not belong on the box",
             Self::ClockUntrusted => {
                 "compare with a clock that is right, then `canteend clock confirm`"
+            }
+            Self::ClockDiffers => {
+                "compare with a clock that is right; set the box's, or tell the city's technicians"
             }
             Self::GalleryEmpty => {
                 "enrol: `canteend gallery import`, or let the city send its gallery"

@@ -113,6 +113,16 @@ pub enum RuleError {
     EligibilityDays,
 }
 
+/// What becomes of a second meal on the day of a subsidised one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondMeal {
+    /// It is recorded as a visit without subsidy, and counts as 人次.
+    #[default]
+    Visit,
+    /// It is not recorded.
+    NotRecorded,
+}
+
 /// What a meal is worth from one age to another, both included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Band {
@@ -180,6 +190,7 @@ pub struct RuleTable {
     leap_day: LeapDay,
     bands: Vec<Band>,
     operating: OperatingAwards,
+    second_meal: SecondMeal,
 }
 
 impl RuleTable {
@@ -214,7 +225,13 @@ impl RuleTable {
         if bands[last].to_age.is_some() {
             return Err(RuleError::BandEnd { band: last });
         }
-        Ok(RuleTable { id: id.to_owned(), period, age_rule, leap_day, bands, operating })
+        let (id, second_meal) = (id.to_owned(), SecondMeal::default());
+        Ok(RuleTable { id, period, age_rule, leap_day, bands, operating, second_meal })
+    }
+
+    /// The table, with another answer to a second meal of the day than the default.
+    pub fn with_second_meal(self, second_meal: SecondMeal) -> Self {
+        RuleTable { second_meal, ..self }
     }
 
     /// The id that entries of the ledger name it by.
@@ -316,6 +333,11 @@ impl RuleBook {
     /// The table in force on a day; `None` before the first, after the last and in a stated gap.
     pub fn in_force(&self, date: Date) -> Option<&RuleTable> {
         self.tables.iter().find(|table| table.period.contains(date))
+    }
+
+    /// What becomes of a second meal on `date`; the default where no table is in force.
+    pub fn second_meal_on(&self, date: Date) -> SecondMeal {
+        self.in_force(date).map_or(SecondMeal::default(), |table| table.second_meal)
     }
 
     /// For how many days after its date eligibility data still makes an award firm.

@@ -9,12 +9,12 @@
 //! 3. A ruling is total: it has an answer for any dates.
 //!
 //! Consent is not looked at: its withdrawal ends the face check, not the subsidy. Nor is a past
-//! meal judged again here when a notice arrives late; that is an adjustment's business.
+//! meal judged again here when a notice arrives late; that is [`super::rejudge`]'s business.
 
 use super::calendar::{Date, MealWindow, age};
 use super::elder::{Elder, NoticeWhy};
 use super::money::Fen;
-use super::rules::RuleBook;
+use super::rules::{RuleBook, SecondMeal};
 use jiff::ToSpan as _;
 
 /// A subsidy granted for one meal.
@@ -141,8 +141,9 @@ pub enum Ruling {
     },
     /// A meal without subsidy, which counts as 人次.
     Visit(NoAward),
-    /// Nothing: a meal or visit of this elder already stands in this window. Loitering at the
-    /// counter must not inflate 人次.
+    /// Nothing: a meal or visit of this elder already stands in this window, because loitering at
+    /// the counter must not inflate 人次; or the day's subsidised meal stands, and the rules do not
+    /// record another one.
     SameVisit,
 }
 
@@ -154,7 +155,10 @@ impl RuleBook {
         }
         match self.entitlement(elder, occasion.date) {
             Err(reason) => Ruling::Visit(reason),
-            Ok(_) if history.subsidised => Ruling::Visit(NoAward::AlreadyToday),
+            Ok(_) if history.subsidised => match self.second_meal_on(occasion.date) {
+                SecondMeal::Visit => Ruling::Visit(NoAward::AlreadyToday),
+                SecondMeal::NotRecorded => Ruling::SameVisit,
+            },
             Ok(award) => Ruling::Meal { award, standing: self.standing(occasion) },
         }
     }

@@ -144,7 +144,7 @@ fn part_of(trouble: Trouble) -> PartName {
         Trouble::CameraLost | Trouble::VisionFailed => PartName::Camera,
         Trouble::LedgerFailed | Trouble::Crashed => PartName::Ledger,
         Trouble::DiskFull | Trouble::DiskLow => PartName::Disk,
-        Trouble::ClockUntrusted => PartName::Clock,
+        Trouble::ClockUntrusted | Trouble::ClockDiffers => PartName::Clock,
         Trouble::GalleryEmpty | Trouble::GalleryStale | Trouble::GalleryRefused => {
             PartName::Gallery
         }

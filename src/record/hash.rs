@@ -2,9 +2,12 @@
 
 use ring::digest::{Context, SHA256};
 use std::fmt;
+use std::io::{self, Read};
 
 /// Length of a hash, in bytes.
 pub const HASH_BYTES: usize = 32;
+/// How much of a file is read at a time.
+const PIECE_BYTES: usize = 64 << 10;
 /// What precedes the device id when the chain's starting value is made.
 const GENESIS_DOMAIN: &[u8] = b"canteend ledger v1\n";
 
@@ -19,6 +22,21 @@ impl Hash {
         parts.iter().for_each(|part| context.update(part));
         let digest = context.finish();
         Hash(digest.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+    }
+
+    /// SHA-256 of everything that `from` gives, a piece at a time.
+    ///
+    /// # Errors
+    /// That of reading.
+    pub fn of_read(from: &mut impl Read) -> io::Result<Self> {
+        let (mut context, mut piece) = (Context::new(&SHA256), vec![0; PIECE_BYTES]);
+        loop {
+            match from.read(&mut piece)? {
+                0 => break,
+                read => context.update(&piece[..read]),
+            }
+        }
+        Ok(Hash(context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")))
     }
 
     /// What stands for "the hash before" in the first entry of `device`'s ledger, so that two

@@ -2,23 +2,20 @@
 
 use super::db::CityError;
 use super::http::Refused;
-use super::judge::{self, Claim};
-use super::{City, Memory};
+use super::{City, Memory, alarm, claims, keys};
 use crate::city::wire::batch::{
     BATCH_ENVELOPE_BYTES_MAX, BATCH_PAYLOAD_BYTES_MAX, BATCH_TYPE, Batch, Opened, Receipt,
 };
 use crate::city::wire::dsse;
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::json;
-use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::{self, DeviceId};
 use crate::city::wire::verdict::{VERDICTS_MAX, Verdict, Verdicts};
 use crate::domain::calendar::Timestamp;
-use crate::domain::entry::{ClockTrust, Entry, Event};
-use crate::domain::subsidy::Standing;
+use crate::domain::entry::Event;
 use crate::record::Hash;
 use crate::record::merkle::{Tree, leaf};
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::BTreeSet;
 
 /// The batch that the city has of a device, last.
@@ -34,11 +31,10 @@ impl City {
     pub(super) fn take_batch(
         &self,
         device: &DeviceId,
-        key: &PublicKey,
         seq: u64,
         envelope: &[u8],
     ) -> Result<(bool, Vec<u8>), Refused> {
-        let opened = Batch::open(envelope, key).map_err(Refused::content)?;
+        let opened = self.open_batch(device, envelope)?;
         if opened.batch.device != *device || opened.batch.seq != seq {
             return Err(RefusalCode::Content.into());
         }
@@ -46,12 +42,9 @@ impl City {
         let mut memory = self.memory();
         let taken = self.take(&mut memory, &opened, envelope, now);
         if let Err(refused) = &taken
-            && let Some(what) = refused.alarm()
+            && let Some(what) = alarm::Alarm::of(refused.code())
         {
-            memory.conn.execute(
-                "INSERT INTO alarm (device, at, what) VALUES (?1, ?2, ?3)",
-                (device.as_str(), text::time_to_text(now), what),
-            )?;
+            alarm::raise(&memory.conn, device, what, now)?;
         }
         taken
     }
@@ -66,8 +59,7 @@ impl City {
             .map_err(|_| RefusalCode::Content)?;
         let named: Batch =
             json::read(&payload, BATCH_PAYLOAD_BYTES_MAX).map_err(|_| RefusalCode::Content)?;
-        let key = self.device_key(&named.device).map_err(|refused| refused.code())?;
-        let taken = self.take_batch(&named.device, &key, named.seq, envelope);
+        let taken = self.take_batch(&named.device, named.seq, envelope);
         taken.map(|(_, receipt)| receipt).map_err(|refused| refused.code())
     }
 
@@ -144,11 +136,14 @@ impl City {
         for ((entry, hash), body) in entries.iter().zip(&batch.entries) {
             tx.prepare_cached("INSERT INTO entry (device, n, body, hash) VALUES (?1, ?2, ?3, ?4)")?
                 .execute((device.as_str(), signed(entry.n)?, body.as_bytes(), hash.0))?;
-            slots.extend(apply(&tx, device, entry)?);
+            slots.extend(claims::apply(&tx, device, entry)?);
+            if let Event::Key(change) = &entry.event {
+                keys::entered(&tx, device, entry.n, change)?;
+            }
         }
         // Once all is known: a meal that the same batch undoes is not judged in between.
-        for (elder, date) in slots {
-            rejudge(&tx, &elder, &date)?;
+        for slot in slots {
+            claims::rejudge(&tx, &slot)?;
         }
         tx.commit()?;
         memory.trees.insert(device.clone(), tree);
@@ -176,7 +171,7 @@ impl City {
 }
 
 /// A number that came from outside as SQLite keeps it.
-fn signed(number: u64) -> Result<i64, Refused> {
+pub(super) fn signed(number: u64) -> Result<i64, Refused> {
     i64::try_from(number).map_err(|_| RefusalCode::Content.into())
 }
 
@@ -219,85 +214,4 @@ fn rebuilt(conn: &Connection, device: &DeviceId) -> Result<Tree, Refused> {
         tree.push(leaf(&hash?));
     }
     Ok(tree)
-}
-
-/// Elder and service date: of all meals in it, one stands.
-type Slot = (String, String);
-
-/// What follows from an entry: a meal is a claim, a void takes one back. Gives the slot that has
-/// to be judged.
-fn apply(tx: &Transaction<'_>, device: &DeviceId, entry: &Entry) -> Result<Option<Slot>, Refused> {
-    match &entry.event {
-        Event::Meal(meal) => {
-            let (elder, date) = (meal.elder.to_string(), meal.date.to_string());
-            tx.prepare_cached(
-                "INSERT INTO claim
-                 (device, n, elder, date, at, trusted, firm, city_fen, district_fen)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute((
-                device.as_str(),
-                signed(entry.n)?,
-                &elder,
-                &date,
-                text::time_to_text(entry.stamp.at),
-                entry.stamp.clock == ClockTrust::Trusted,
-                meal.standing == Standing::Firm,
-                meal.award.city.get(),
-                meal.award.district.get(),
-            ))?;
-            Ok(Some((elder, date)))
-        }
-        Event::Void(void) => {
-            let mut undo = tx.prepare_cached(
-                "UPDATE claim SET void = 1 WHERE device = ?1 AND n = ?2 RETURNING elder, date",
-            )?;
-            let ids = (device.as_str(), signed(void.entry)?);
-            Ok(undo.query_row(ids, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Judges a slot again and writes down what has changed.
-fn rejudge(tx: &Transaction<'_>, elder: &str, date: &str) -> Result<(), Refused> {
-    let mut stmt = tx.prepare_cached(
-        "SELECT device, n, at, trusted, verdict, rejected_for FROM claim
-         WHERE elder = ?1 AND date = ?2 AND void = 0",
-    )?;
-    let claims = stmt.query_map((elder, date), |row| {
-        Ok(Claim {
-            device: row.get(0)?,
-            n: row.get(1)?,
-            at: row.get(2)?,
-            trusted: row.get(3)?,
-            verdict: row.get(4)?,
-            rejected_for: row.get(5)?,
-        })
-    })?;
-    let claims: Vec<Claim> = claims.collect::<Result<_, _>>()?;
-    for finding in judge::judge(&claims) {
-        let claim = &claims[finding.claim];
-        let id: i64 =
-            tx.query_row("SELECT coalesce(max(id), 0) + 1 FROM verdict", [], |row| row.get(0))?;
-        let verdict = Verdict {
-            id: id.unsigned_abs(),
-            device: DeviceId::new(&claim.device).map_err(|_| CityError::Altered("a device id"))?,
-            n: claim.n.unsigned_abs(),
-            verdict: finding.ruling,
-            reason: finding.reason,
-            kept: finding.kept.clone(),
-            supersedes: claim.verdict.map(i64::unsigned_abs),
-        };
-        let json = serde_json::to_string(&verdict).expect("plain fields always become JSON");
-        tx.execute(
-            "INSERT INTO verdict (id, device, json) VALUES (?1, ?2, ?3)",
-            (id, &claim.device, json),
-        )?;
-        tx.execute(
-            "UPDATE claim SET verdict = ?3, rejected_for = ?4 WHERE device = ?1 AND n = ?2",
-            (&claim.device, claim.n, id, finding.kept),
-        )?;
-    }
-    Ok(())
 }

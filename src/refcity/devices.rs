@@ -1,8 +1,8 @@
 //! Who may talk to the city: enrolment codes, devices, their requests.
 
-use super::City;
 use super::db::CityError;
 use super::http::Refused;
+use super::{City, alarm, keys};
 use crate::city::wire::code::EnrolmentCode;
 use crate::city::wire::enrol::{EnrolRequest, Enrolment, RefusalCode, SMALL_BYTES_MAX};
 use crate::city::wire::json;
@@ -13,6 +13,8 @@ use rusqlite::OptionalExtension as _;
 
 /// By how much a request's time may differ from the city's, in seconds.
 const SKEW_S_MAX: i64 = 300;
+/// How long a nonce is remembered, in seconds: whoever recorded a request may wait with it.
+const NONCE_KEPT_S: i64 = 90 * 86_400;
 
 impl City {
     /// Makes a code under which `device` may enrol once; an older one of the device is void.
@@ -71,48 +73,36 @@ impl City {
             (device.as_str(), key.to_string(), key.id(), text::time_to_text(enrolled_at), &answer),
         )?;
         tx.execute("DELETE FROM code WHERE device = ?1", [device.as_str()])?;
+        tx.execute("DELETE FROM next_key WHERE device = ?1", [device.as_str()])?;
         tx.commit()?;
         Ok((true, answer))
     }
 
-    /// The key of an enrolled device.
-    pub(super) fn device_key(&self, device: &DeviceId) -> Result<PublicKey, Refused> {
-        let memory = self.memory();
-        let key: Option<String> = memory
-            .conn
-            .query_row("SELECT key FROM device WHERE id = ?1", [device.as_str()], |row| row.get(0))
-            .optional()?;
-        let key = key.ok_or(RefusalCode::Signature)?;
-        PublicKey::parse(&key).map_err(|_| CityError::Altered("a key").into())
-    }
-
-    /// The device that signed a request: known key, signature that holds, time near the city's,
-    /// nonce not seen before.
+    /// The device that signed a request: known key, signature that holds, nonce not seen before,
+    /// time near the city's. The nonce comes first, so that a recorded request is an alarm however
+    /// late it comes.
     pub(super) fn authenticate(&self, claim: &Claim) -> Result<(DeviceId, PublicKey), Refused> {
         let mut memory = self.memory();
         let tx = memory.conn.transaction()?;
-        let found: Option<(String, String)> = tx
-            .query_row("SELECT id, key FROM device WHERE key_id = ?1", [&claim.key_id], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let (id, key) = found.ok_or(RefusalCode::Signature)?;
-        let device = DeviceId::new(&id).map_err(|_| CityError::Altered("a device id"))?;
-        let key = PublicKey::parse(&key).map_err(|_| CityError::Altered("a key"))?;
+        let (device, key) = keys::signer(&tx, &claim.key_id)?.ok_or(RefusalCode::Signature)?;
         claim.verify(&key).map_err(|_| RefusalCode::Signature)?;
         let now = self.clock.now();
+        let known: bool = tx
+            .prepare_cached("SELECT count(*) FROM nonce WHERE key_id = ?1 AND nonce = ?2")?
+            .query_row((&claim.key_id, &claim.nonce), |row| row.get(0))?;
+        if known {
+            alarm::raise(&tx, &device, alarm::Alarm::Replay, now)?;
+            tx.commit()?;
+            return Err(RefusalCode::Replay.into());
+        }
         if now.as_second().abs_diff(claim.created) > SKEW_S_MAX.unsigned_abs() {
             return Err(Refused::clock(now));
         }
-        // Older nonces belong to requests that are refused by their time.
-        tx.execute("DELETE FROM nonce WHERE created < ?1", [now.as_second() - 2 * SKEW_S_MAX])?;
-        let fresh = tx.execute(
-            "INSERT INTO nonce (key_id, nonce, created) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            (&claim.key_id, &claim.nonce, claim.created),
-        )?;
-        if fresh == 0 {
-            return Err(RefusalCode::Replay.into());
-        }
+        tx.prepare_cached("DELETE FROM nonce WHERE created < ?1")?
+            .execute([now.as_second() - NONCE_KEPT_S])?;
+        tx.prepare_cached("INSERT INTO nonce (key_id, nonce, created) VALUES (?1, ?2, ?3)")?
+            .execute((&claim.key_id, &claim.nonce, claim.created))?;
+        keys::used(&tx, &device, &key)?;
         tx.commit()?;
         Ok((device, key))
     }

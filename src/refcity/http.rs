@@ -8,6 +8,7 @@ use crate::city::wire::enrol::{CityTime, Refusal, RefusalCode, SMALL_BYTES_MAX};
 use crate::city::wire::signature::{self, Fields};
 use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::{self, DeviceId};
+use crate::city::wire::time::SignedTime;
 use crate::domain::calendar::Timestamp;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -25,6 +26,7 @@ pub(super) fn router(city: Arc<City>) -> Router {
     Router::new()
         .route("/v1/devices/{device}/enrol", post(enrol))
         .route("/v1/devices/{device}/batches/{seq}", put(put_batch))
+        .route("/v1/devices/{device}/next-key", put(put_next_key))
         .route("/v1/gallery/changes", get(changes))
         .route("/v1/verdicts", get(verdicts))
         .route("/v1/time", get(time))
@@ -66,11 +68,6 @@ impl Refused {
     /// What it is about.
     pub(super) fn code(&self) -> RefusalCode {
         self.code
-    }
-
-    /// What the city's side must look at.
-    pub(super) fn alarm(&self) -> Option<&'static str> {
-        matches!(self.code, RefusalCode::Gap | RefusalCode::Conflict).then(|| self.code.code())
     }
 
     fn status(&self) -> StatusCode {
@@ -184,12 +181,26 @@ async fn put_batch(
     let seq = seq.parse().map_err(|_| RefusalCode::Missing)?;
     let (parts, content) = request.into_parts();
     let body = body(&parts.headers, content, BATCH_ENVELOPE_BYTES_MAX).await?;
+    let (signer, _) = signer(&city, &parts, &body)?;
+    if signer.as_str() != device {
+        return Err(RefusalCode::Signature.into());
+    }
+    let (new, receipt) = city.take_batch(&signer, seq, &body)?;
+    Ok(envelope(created(new), receipt))
+}
+
+async fn put_next_key(
+    State(city): State<Arc<City>>,
+    Path(device): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, content) = request.into_parts();
+    let body = body(&parts.headers, content, SMALL_BYTES_MAX).await?;
     let (signer, key) = signer(&city, &parts, &body)?;
     if signer.as_str() != device {
         return Err(RefusalCode::Signature.into());
     }
-    let (new, receipt) = city.take_batch(&signer, &key, seq, &body)?;
-    Ok(envelope(created(new), receipt))
+    Ok(envelope(StatusCode::OK, city.take_next_key(&signer, &key, &body)?))
 }
 
 async fn changes(State(city): State<Arc<City>>, request: Request) -> Result<Response, Refused> {
@@ -205,8 +216,12 @@ async fn verdicts(State(city): State<Arc<City>>, request: Request) -> Result<Res
     Ok(envelope(StatusCode::OK, city.verdicts(&device, after)?))
 }
 
-async fn time(State(city): State<Arc<City>>) -> Response {
-    json(&CityTime { server_time: city.clock.now() })
+async fn time(State(city): State<Arc<City>>, request: Request) -> Result<Response, Refused> {
+    let server_time = city.clock.now();
+    let Some(query) = request.uri().query() else { return Ok(json(&CityTime { server_time })) };
+    let nonce = query.strip_prefix("nonce=").filter(|nonce| SignedTime::asks(nonce));
+    let nonce = nonce.ok_or(RefusalCode::Content)?.to_owned();
+    Ok(envelope(StatusCode::OK, SignedTime { nonce, server_time }.seal(&city.key)))
 }
 
 async fn report(State(city): State<Arc<City>>) -> Result<Response, Refused> {

@@ -5,16 +5,20 @@
 //! 2. One meal of an elder and service date stands over all boxes: the earliest by a trusted
 //!    clock. Which one that is does not depend on the order in which batches arrive.
 //! 3. Whatever a box sends is hostile until its signature, digest, time and nonce have held.
+//! 4. A gap, a conflict and a replay are alarms: refused, counted, and shown until somebody looks.
 //!
 //! It is a reference and not a product: one SQLite connection, no operators, no TLS of its own (a
 //! proxy does that). It can misbehave on request ([`mischief`]).
 
+mod alarm;
 mod batches;
+mod claims;
 mod db;
 mod devices;
 mod gallery;
 mod http;
 mod judge;
+mod keys;
 pub mod mischief;
 mod page;
 mod report;

@@ -1,6 +1,6 @@
 //! The page for the city's side.
 
-use super::report::{DeviceRow, Report};
+use super::report::{AlarmRow, DeviceRow, Report};
 use crate::city::wire::suite::PublicKey;
 use crate::domain::money::Fen;
 use std::fmt::Write as _;
@@ -57,15 +57,8 @@ pub(super) fn render(report: &Report, key: &PublicKey) -> String {
         &duplicates,
         "没有重复",
     );
-    let alarms: Vec<_> = report
-        .alarms
-        .iter()
-        .map(|a| {
-            let what = if a.what == "gap" { "批次不连续" } else { "与已收内容冲突" };
-            vec![cell(&a.at), cell(&a.device), format!("<td class=\"warn\">{what}")]
-        })
-        .collect();
-    table(&mut html, "告警", &["时间", "设备", "内容"], &alarms, "没有告警");
+    let alarms: Vec<_> = report.alarms.iter().map(alarm).collect();
+    table(&mut html, "告警", &["设备", "内容", "次数", "首次", "最近"], &alarms, "没有告警");
     html + "</main></html>"
 }
 
@@ -102,6 +95,16 @@ fn device(row: &DeviceRow) -> Vec<String> {
         cell(&row.enrolled_at),
         format!("<td><code>{}</code>", escape(&row.key_id)),
     ]
+}
+
+fn alarm(row: &AlarmRow) -> Vec<String> {
+    let what = match row.what.as_str() {
+        "gap" => "批次不连续",
+        "replay" => "请求被重放",
+        _ => "与已收内容冲突(旧备份恢复,或两台设备共用密钥)",
+    };
+    let what = format!("<td class=\"warn\">{what}");
+    vec![cell(&row.device), what, number(row.times), cell(&row.first_at), cell(&row.last_at)]
 }
 
 fn number(value: i64) -> String {

@@ -26,7 +26,7 @@ pub struct DeviceRow {
     pub meals: i64,
     /// Meals rejected as duplicates.
     pub rejected: i64,
-    /// Gaps and conflicts.
+    /// How often it raised an alarm.
     pub alarms: i64,
 }
 
@@ -35,10 +35,14 @@ pub struct DeviceRow {
 pub struct AlarmRow {
     /// Whose batch.
     pub device: String,
-    /// When it came.
-    pub at: String,
-    /// `gap` or `conflict`.
+    /// When it was raised first.
+    pub first_at: String,
+    /// When it was raised last.
+    pub last_at: String,
+    /// `gap`, `conflict` or `replay`.
     pub what: String,
+    /// How often.
+    pub times: i64,
 }
 
 /// A meal that was rejected.
@@ -71,9 +75,9 @@ pub struct Report {
     pub meals: i64,
     /// Meals that stand and wait (待核).
     pub pending: i64,
-    /// The city's share (市级) of the firm meals, in fen.
+    /// The city's share (市级) of the firm meals after what was taken off (核减), in fen.
     pub city_fen: i64,
-    /// The district's share (区级) of the firm meals, in fen.
+    /// The district's share (区级) of the same, in fen.
     pub district_fen: i64,
 }
 
@@ -89,10 +93,10 @@ impl City {
             "SELECT d.id, d.key_id, d.enrolled_at, coalesce(b.seq, 0), coalesce(b.last, 0),
                 b.received_at,
                 (SELECT count(*) FROM claim c
-                 WHERE c.device = d.id AND void = 0 AND rejected_for IS NULL),
+                 WHERE c.device = d.id AND gone = 0 AND rejected_for IS NULL),
                 (SELECT count(*) FROM claim c
-                 WHERE c.device = d.id AND void = 0 AND rejected_for IS NOT NULL),
-                (SELECT count(*) FROM alarm a WHERE a.device = d.id)
+                 WHERE c.device = d.id AND gone = 0 AND rejected_for IS NOT NULL),
+                (SELECT coalesce(sum(times), 0) FROM alarm a WHERE a.device = d.id)
              FROM device d LEFT JOIN batch b ON b.device = d.id
                 AND b.seq = (SELECT max(seq) FROM batch WHERE device = d.id)
              ORDER BY d.id",
@@ -110,14 +114,22 @@ impl City {
                 alarms: row.get(8)?,
             })
         })?;
-        let mut alarms =
-            conn.prepare_cached("SELECT device, at, what FROM alarm ORDER BY id DESC LIMIT ?1")?;
+        let mut alarms = conn.prepare_cached(
+            "SELECT device, first_at, last_at, what, times FROM alarm
+             ORDER BY last_at DESC, device LIMIT ?1",
+        )?;
         let alarms = alarms.query_map([LIST_ROWS_MAX], |row| {
-            Ok(AlarmRow { device: row.get(0)?, at: row.get(1)?, what: row.get(2)? })
+            Ok(AlarmRow {
+                device: row.get(0)?,
+                first_at: row.get(1)?,
+                last_at: row.get(2)?,
+                what: row.get(3)?,
+                times: row.get(4)?,
+            })
         })?;
         let mut duplicates = conn.prepare_cached(
             "SELECT elder, date, device || '#' || n, rejected_for FROM claim
-             WHERE void = 0 AND rejected_for IS NOT NULL ORDER BY date DESC, elder LIMIT ?1",
+             WHERE gone = 0 AND rejected_for IS NOT NULL ORDER BY date DESC, elder LIMIT ?1",
         )?;
         let duplicates = duplicates.query_map([LIST_ROWS_MAX], |row| {
             Ok(DuplicateRow {
@@ -130,8 +142,9 @@ impl City {
         let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
         let (meals, pending, city_fen, district_fen) = conn.query_row(
             "SELECT coalesce(sum(firm), 0), coalesce(sum(1 - firm), 0),
-                coalesce(sum(firm * city_fen), 0), coalesce(sum(firm * district_fen), 0)
-             FROM claim WHERE void = 0 AND rejected_for IS NULL",
+                coalesce(sum(firm * (city_fen - city_off_fen)), 0),
+                coalesce(sum(firm * (district_fen - district_off_fen)), 0)
+             FROM claim WHERE gone = 0 AND rejected_for IS NULL",
             [],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )?;

@@ -8,12 +8,29 @@ CREATE TABLE device (
     enrolment   BLOB NOT NULL
 ) STRICT;
 
+-- The key that a device has offered for the time after. after: the entry that puts it in force,
+-- once that has come; batches that begin later are signed by it.
+CREATE TABLE next_key (
+    device TEXT PRIMARY KEY,
+    key    TEXT NOT NULL,
+    key_id TEXT NOT NULL UNIQUE,
+    after  INTEGER
+) STRICT;
+
+-- Keys that are followed by another: batches up to the one with entry "until" are signed by it.
+CREATE TABLE old_key (
+    device TEXT NOT NULL,
+    until  INTEGER NOT NULL,
+    key    TEXT NOT NULL,
+    PRIMARY KEY (device, until)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE code (
     device TEXT PRIMARY KEY,
     code   TEXT NOT NULL
 ) STRICT;
 
--- Nonces of the last minutes; older requests are refused by their time.
+-- Nonces of the last months, so that a recorded request is told from a clock that is wrong.
 CREATE TABLE nonce (
     key_id  TEXT NOT NULL,
     nonce   TEXT NOT NULL,
@@ -51,9 +68,13 @@ CREATE TABLE claim (
     at           TEXT NOT NULL,
     trusted      INTEGER NOT NULL,
     firm         INTEGER NOT NULL,
-    void         INTEGER NOT NULL DEFAULT 0,
+    -- Undone, or worth nothing after all.
+    gone         INTEGER NOT NULL DEFAULT 0,
     city_fen     INTEGER NOT NULL,
     district_fen INTEGER NOT NULL,
+    -- What was taken off later.
+    city_off_fen     INTEGER NOT NULL DEFAULT 0,
+    district_off_fen INTEGER NOT NULL DEFAULT 0,
     -- The verdict that stands, and what it says.
     verdict      INTEGER,
     rejected_for TEXT,
@@ -68,13 +89,15 @@ CREATE TABLE verdict (
 ) STRICT;
 CREATE INDEX verdict_device ON verdict (device, id);
 
--- What somebody in the city has to look at: gaps, conflicts.
+-- What somebody in the city has to look at: gaps, conflicts, replays.
 CREATE TABLE alarm (
-    id     INTEGER PRIMARY KEY,
-    device TEXT NOT NULL,
-    at     TEXT NOT NULL,
-    what   TEXT NOT NULL
-) STRICT;
+    device   TEXT NOT NULL,
+    what     TEXT NOT NULL,
+    first_at TEXT NOT NULL,
+    last_at  TEXT NOT NULL,
+    times    INTEGER NOT NULL,
+    PRIMARY KEY (device, what)
+) STRICT, WITHOUT ROWID;
 
 -- Elders as they are now, each with the number of its last change; json is a row of a gallery
 -- page, or a tombstone.

@@ -6,19 +6,21 @@
 //! 3. Pages of entries are read while the daemon may append. Entries are never changed, so the
 //!    pages are one ledger up to the last entry read.
 
+use super::closing::Correction;
 use super::pass::Pass;
 use super::period::Period;
 use super::{ReportError, ReportError as E};
 use crate::domain::calendar::{Date, Time};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::Kept;
-use crate::domain::entry::{ClockTrust, EntryNumber, Method};
+use crate::domain::entry::{ClockTrust, EntryNumber, Event, Method};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::NoAward;
 use crate::record::Hash;
 use crate::store::{LIST_ROWS_MAX, Listing, Reader};
+use std::collections::BTreeMap;
 
 /// Place of an elder in [`Book::elders`].
 pub type ElderIndex = u32;
@@ -27,13 +29,22 @@ pub type BandIndex = u16;
 /// Place of an operator in [`Book::operators`].
 pub type OperatorIndex = u16;
 
-/// An adjustment of a meal of an earlier month, whose settlement was closed.
+/// As of when servings are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Carried {
-    /// The month whose settlement it reduces.
+pub enum View {
+    /// As the whole ledger has them.
+    Now,
+    /// As the settlement of their month counts them: those of a closed month as they were then.
+    Settled,
+}
+
+/// A month whose settlement was handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The last month that the close covers.
     pub month: Month,
-    /// What is taken back, of both shares together.
-    pub fen: Fen,
+    /// The entry, and its hash.
+    pub by: (EntryNumber, Hash),
 }
 
 /// A review that nobody settled: a visit of a person unnamed.
@@ -125,6 +136,9 @@ pub struct Serving {
     pub late: bool,
     /// The entry that confirmed it, where it waited for that.
     pub confirmed: Option<EntryNumber>,
+    /// The later month in whose settlement its amount counts, where its own month was closed
+    /// before the amount was known.
+    pub lands: Option<Month>,
     /// Who vouched for it, as a place in [`Book::operators`]; none for face and card.
     pub operator: Option<OperatorIndex>,
 }
@@ -159,7 +173,8 @@ pub struct Book {
     pub period: Period,
     /// Device of the ledger.
     pub device: String,
-    /// Meals and visits of the period, in order of entry, the undone ones too.
+    /// Meals and visits of the period, in order of entry, the undone ones too; as the book's
+    /// [`View`] has them.
     pub servings: Vec<Serving>,
     /// Everybody who was ever served.
     pub elders: Vec<ElderId>,
@@ -167,9 +182,14 @@ pub struct Book {
     pub bands: Vec<String>,
     /// Operators who ever vouched for a serving.
     pub operators: Vec<OperatorId>,
-    /// Adjustments of earlier months' meals, where the first day of the month that they reduce
-    /// lies in the period: so parts of a month add up to the month.
-    pub carried: Vec<Carried>,
+    /// What settlements make up for of earlier months, where the first day of the month in which
+    /// that counts lies in the period: so parts of a month add up to the month.
+    pub corrections: Vec<Correction>,
+    /// What the settlement of each month of the whole ledger comes to, in fen; below 0 where it
+    /// takes back more than it pays.
+    pub balance: BTreeMap<Month, i64>,
+    /// The closes, in order.
+    pub closed: Vec<Closed>,
     /// Reviews of the period that expired.
     pub unnamed: Vec<Unnamed>,
     /// Meals of the period for which another canteen's is paid.
@@ -193,8 +213,8 @@ impl Book {
     /// # Errors
     /// [`ReportError::Chain`] names the first entry that does not follow the one before it;
     /// [`ReportError::Ledger`]; [`ReportError::Nobody`] where nobody was served in the period.
-    pub fn read(reader: &Reader, period: Period) -> Result<Book, ReportError> {
-        let mut pass = Pass::new(reader.device()?, period);
+    pub fn read(reader: &Reader, period: Period, view: View) -> Result<Book, ReportError> {
+        let mut pass = Pass::new(reader.device()?, period, view);
         let (mut entries, mut head) = (0, Hash::before_genesis(&pass.book.device));
         loop {
             let listing = Listing { after: entries, ..Listing::default() };
@@ -208,13 +228,16 @@ impl Book {
                 }
                 (entries, head) = (recorded.entry.n, next);
                 pass.take(&recorded.entry);
+                if let Event::Close(said) = &recorded.entry.event {
+                    pass.book.closed.push(Closed { month: said.month, by: (entries, head) });
+                }
             }
             if last {
                 break;
             }
         }
         let book = Book { entries, head, ..pass.finish() };
-        match book.servings.is_empty() && book.unnamed.is_empty() && book.carried.is_empty() {
+        match book.servings.is_empty() && book.unnamed.is_empty() && book.corrections.is_empty() {
             true => Err(E::Nobody { period, served: book.served }),
             false => Ok(book),
         }
@@ -233,5 +256,17 @@ impl Book {
     /// Meals and visits that count as 人次.
     pub fn standing(&self) -> impl Iterator<Item = &Serving> {
         self.servings.iter().filter(|s| s.stands())
+    }
+
+    /// The entry that closed the settlement of `month`, and its hash.
+    pub fn closed_by(&self, month: Month) -> Option<(EntryNumber, Hash)> {
+        self.closed.iter().find(|closed| month <= closed.month).map(|closed| closed.by)
+    }
+
+    /// What the settlements before `month` took back more than they paid, in fen: it is left to be
+    /// taken off that month's (不足抵扣).
+    pub fn owed_before(&self, month: Month) -> u64 {
+        let months = self.balance.range(..month);
+        months.fold(0, |owed, (_, fen)| (owed - fen).max(0)).unsigned_abs()
     }
 }

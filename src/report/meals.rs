@@ -7,7 +7,7 @@
 use super::book::{Book, Dish, Serving, State};
 use super::columns::MEALS;
 use super::people::{People, age_on};
-use super::table::{Cell, Table, yuan};
+use super::table::{Cell, Table, signed_yuan, yuan};
 use super::{Body, Figure, Sources};
 use crate::domain::entry::{ClockTrust, Method};
 use crate::domain::money::Fen;
@@ -43,8 +43,8 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
     let total = |field| table.total(field).unwrap_or_default();
     let figures = vec![
         Figure { label: "就餐人次", value: book.diners().to_string(), unit: "人次" },
-        Figure { label: "市级补贴", value: yuan(total("city_fen")), unit: "元" },
-        Figure { label: "区级补贴", value: yuan(total("district_fen")), unit: "元" },
+        Figure { label: "市级补贴", value: signed_yuan(total("city_fen")), unit: "元" },
+        Figure { label: "区级补贴", value: signed_yuan(total("district_fen")), unit: "元" },
         Figure { label: "撤销", value: voided.to_string(), unit: "人次" },
     ];
     let mut notes = vec!["撤销和待核的就餐金额计为 0.00，原金额见“原因”。".to_owned()];
@@ -105,6 +105,9 @@ fn reasons(serving: &Serving) -> Vec<String> {
     }
     if serving.late {
         said.push("补录".to_owned());
+    }
+    if let Some(month) = serving.lands.filter(|_| serving.subsidised()) {
+        said.push(format!("计入{month}结算"));
     }
     said
 }

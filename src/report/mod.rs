@@ -16,6 +16,7 @@
 
 pub mod book;
 mod chart;
+pub mod closing;
 pub mod columns;
 mod exceptions;
 mod findings;
@@ -41,12 +42,13 @@ use crate::config::Site;
 use crate::domain::calendar::Date;
 use crate::domain::elder::Elder;
 use crate::domain::entry::EntryNumber;
+use crate::domain::month::Month;
 use crate::domain::operating_award::SiteKind;
 use crate::domain::rules::RuleBook;
 use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::store::{LedgerError, Reader};
-use book::Book;
+use book::{Book, View};
 use chart::{Chart, Ladder};
 use people::People;
 use std::io::{self, Write};
@@ -266,7 +268,8 @@ impl Report {
         if kind == Kind::Year && !period.is_year() {
             return Err(ReportError::NotYear(period));
         }
-        let book = Book::read(reader, period)?;
+        let view = if kind == Kind::Settlement { View::Settled } else { View::Now };
+        let book = Book::read(reader, period, view)?;
         if book.device != sources.site.device {
             let site = sources.site.device.clone();
             return Err(ReportError::OtherBox { ledger: book.device, site });
@@ -293,13 +296,18 @@ impl Report {
             chart: chart::of(&book),
             ladder: body.ladder,
             notes,
-            basis: (book.entries, book.head),
+            basis: basis(kind, period, &book),
         })
     }
 
     /// The table.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// The last entry that it rests on.
+    pub fn entries(&self) -> EntryNumber {
+        self.basis.0
     }
 
     /// A name for its file, such as `花名册-lc-kfq-017-2026-03.xlsx`.
@@ -340,6 +348,12 @@ impl Report {
             self.made
         )
     }
+}
+
+/// The last entry that a report rests on, and its hash: of a settlement that is closed, the close.
+fn basis(kind: Kind, period: Period, book: &Book) -> (EntryNumber, Hash) {
+    let closed = (kind == Kind::Settlement).then(|| book.closed_by(Month::of(period.to())));
+    closed.flatten().unwrap_or((book.entries, book.head))
 }
 
 /// What a kind of report says, beside what all of them say.

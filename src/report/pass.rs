@@ -6,13 +6,16 @@
 //!
 //! 1. What was undone counts nowhere.
 //! 2. What waits (待核) is worth nothing yet, and nothing can be taken off it.
-//! 3. A meal that the city rejected is worth nothing, in its own month; adjustments of it say no
-//!    more.
+//! 3. A meal that the city rejected is worth nothing, in its own month, or where that was closed
+//!    then in the first open one; adjustments of it say no more.
 //! 4. Of any other meal the last adjustment takes off what it says, in the month that it names.
+//!
+//! What a month's close leaves behind is [`super::closing`]'s business.
 //!
 //! It believes the ledger: whether an entry may follow the ones before it is the store's business.
 
-use super::book::{Book, Carried, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed};
+use super::book::{Book, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed, View};
+use super::closing::{Settled, Shares, Taken};
 use super::period::Period;
 use crate::domain::calendar::{Date, Time, local};
 use crate::domain::elder::ElderId;
@@ -23,7 +26,7 @@ use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::Standing;
 use crate::record::Hash;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Who vouched for the serving that the next entry records.
 struct Voucher {
@@ -42,17 +45,30 @@ struct Served<'a> {
     basis: Option<EntryNumber>,
 }
 
+/// A verdict by which a meal is not paid.
+struct Rejected {
+    by: EntryNumber,
+    /// The other canteen's meal that is.
+    kept: Option<Kept>,
+    /// The first month that was open then.
+    open: Option<Month>,
+}
+
 /// The pass at work.
 pub(super) struct Pass {
     pub book: Book,
+    view: View,
+    settled: Settled,
     /// Servings of all months, in order of entry: a later entry may name any of them.
     rows: Vec<Serving>,
+    /// Reviews that expired, of all months.
+    unnamed: Vec<Unnamed>,
     elder_index: HashMap<ElderId, ElderIndex>,
     voucher: Option<Voucher>,
     /// Service dates of open reviews.
     reviews: HashMap<EntryNumber, Date>,
-    /// The verdict that counts, by meal: its entry, and the other canteen's meal that is kept.
-    rejected: HashMap<EntryNumber, (EntryNumber, Option<Kept>)>,
+    /// The verdict that counts, by meal.
+    rejected: HashMap<EntryNumber, Rejected>,
     /// The adjustment that counts, by meal, and its entry.
     adjusted: HashMap<EntryNumber, (EntryNumber, Adjustment)>,
     /// Date and time of the last entry with a trusted clock.
@@ -60,14 +76,16 @@ pub(super) struct Pass {
 }
 
 impl Pass {
-    pub fn new(device: String, period: Period) -> Self {
+    pub fn new(device: String, period: Period, view: View) -> Self {
         let book = Book {
             period,
             servings: vec![],
             elders: vec![],
             bands: vec![],
             operators: vec![],
-            carried: vec![],
+            corrections: vec![],
+            balance: BTreeMap::new(),
+            closed: vec![],
             unnamed: vec![],
             elsewhere: vec![],
             served: None,
@@ -79,7 +97,10 @@ impl Pass {
         };
         Pass {
             book,
+            view,
+            settled: Settled::default(),
             rows: vec![],
+            unnamed: vec![],
             elder_index: HashMap::new(),
             voucher: None,
             reviews: HashMap::new(),
@@ -117,6 +138,7 @@ impl Pass {
             Event::Confirmation(said) => self.confirm(n, said),
             Event::Verdict(said) => self.judge(n, said),
             Event::Adjustment(said) => drop(self.adjusted.insert(said.entry, (n, *said))),
+            Event::Close(said) => self.close(said.month),
             // None of these feeds anybody or changes what a meal was worth.
             Event::Sign(_)
             | Event::Clock(_)
@@ -130,45 +152,83 @@ impl Pass {
 
     /// What the entries amount to, for the period.
     pub fn finish(mut self) -> Book {
-        let period = self.book.period;
-        for mut serving in std::mem::take(&mut self.rows) {
-            let date = serving.date;
-            let (first, last) = self.book.served.unwrap_or((date, date));
-            self.book.served = Some((first.min(date), last.max(date)));
-            if serving.stands() {
-                self.settle(&mut serving);
-            }
-            if period.contains(date) {
-                self.book.servings.push(serving);
-            }
+        let rows = std::mem::take(&mut self.rows);
+        for row in &rows {
+            let (first, last) = self.book.served.unwrap_or((row.date, row.date));
+            self.book.served = Some((first.min(row.date), last.max(row.date)));
+            self.tell_elsewhere(row);
         }
+        let unnamed = std::mem::take(&mut self.unnamed);
+        match self.view {
+            View::Now => {
+                rows.iter().for_each(|row| self.tell(row));
+                self.book.unnamed = unnamed;
+            }
+            View::Settled => self.settle(None, &rows, &unnamed),
+        }
+        let period = self.book.period;
         self.book.unnamed.retain(|unnamed| period.contains(unnamed.date));
-        self.book
+        let (mut corrections, balance) = self.settled.finish();
+        corrections.retain(|correction| period.contains(correction.month.first_day()));
+        Book { corrections, balance, ..self.book }
     }
 
-    /// Takes off a serving that stands what verdict or adjustment say.
-    fn settle(&mut self, serving: &mut Serving) {
-        let period = self.book.period;
-        let rejected = self.rejected.remove(&serving.n);
-        if let Some((_, Some(kept))) = &rejected
-            && period.contains(serving.date)
-        {
+    fn close(&mut self, month: Month) {
+        match self.view {
+            View::Now => self.settled.close(month),
+            View::Settled => {
+                let rows = std::mem::take(&mut self.rows);
+                let unnamed = std::mem::take(&mut self.unnamed);
+                self.settle(Some(month), &rows, &unnamed);
+                (self.rows, self.unnamed) = (rows, unnamed);
+            }
+        }
+    }
+
+    /// Counts settlements up to a close, and tells what they hold.
+    fn settle(&mut self, until: Option<Month>, rows: &[Serving], unnamed: &[Unnamed]) {
+        let mut settled = std::mem::take(&mut self.settled);
+        let (own, people) = settled.settle(until, rows, unnamed, |serving| self.taken(serving));
+        self.settled = settled;
+        own.into_iter().for_each(|place| self.tell(&rows[place]));
+        self.book.unnamed.extend(people);
+    }
+
+    /// Puts a serving of the period into the book, as it stands.
+    fn tell(&mut self, serving: &Serving) {
+        if self.book.period.contains(serving.date) {
+            let state = self.taken(serving).map(|taken| State::Reduced {
+                by: taken.by,
+                fen: Fen::new(u32::try_from(taken.shares.sum()).expect("a part of one meal")),
+                month: taken.month,
+            });
+            let state = state.unwrap_or(serving.state);
+            self.book.servings.push(Serving { state, ..*serving });
+        }
+    }
+
+    fn tell_elsewhere(&mut self, serving: &Serving) {
+        let kept = self.rejected.get(&serving.n).and_then(|rejected| rejected.kept.as_ref());
+        let counts = serving.stands() && self.book.period.contains(serving.date);
+        if let Some(kept) = kept.filter(|_| counts) {
             self.book.elsewhere.push(Elsewhere { n: serving.n, kept: kept.clone() });
         }
+    }
+
+    /// What verdict or adjustment take off a serving.
+    fn taken(&self, serving: &Serving) -> Option<Taken> {
         if !serving.subsidised() {
-            return;
+            return None;
         }
         let own = Month::of(serving.date);
-        let adjusted = self.adjusted.remove(&serving.n).filter(|(_, a)| taken(a) > Fen::ZERO);
-        let (by, fen, month) = match (rejected, adjusted) {
-            (Some((by, _)), _) => (by, serving.dish.worth(), own),
-            (None, Some((by, adjustment))) => (by, taken(&adjustment), adjustment.month),
-            (None, None) => return,
-        };
-        serving.state = State::Reduced { by, fen, month };
-        if month != own && period.contains(month.first_day()) {
-            self.book.carried.push(Carried { month, fen });
+        let (city, district) = serving.shares();
+        if let Some(rejected) = self.rejected.get(&serving.n) {
+            let month = rejected.open.map_or(own, |open| open.max(own));
+            return Some(Taken { by: rejected.by, shares: Shares { city, district }, month });
         }
+        let (by, said) = self.adjusted.get(&serving.n)?;
+        let shares = Shares { city: said.city.get().into(), district: said.district.get().into() };
+        (shares.sum() > 0).then_some(Taken { by: *by, shares, month: said.month })
     }
 
     fn meal(&mut self, entry: &Entry, meal: &Meal) {
@@ -206,6 +266,7 @@ impl Pass {
             clock: entry.stamp.clock,
             late: voucher.as_ref().is_some_and(|v| v.late),
             confirmed: None,
+            lands: self.settled.lands(served.date),
             operator: voucher.map(|v| self.operator(v.operator)),
         };
         self.rows.push(serving);
@@ -230,19 +291,22 @@ impl Pass {
 
     fn expire(&mut self, n: EntryNumber, review: EntryNumber) {
         if let Some(date) = self.reviews.remove(&review) {
-            self.book.unnamed.push(Unnamed { n, date });
+            self.unnamed.push(Unnamed { n, date });
         }
     }
 
     fn void(&mut self, undone: EntryNumber, by: EntryNumber) {
-        self.book.unnamed.retain(|unnamed| unnamed.n != undone);
+        self.unnamed.retain(|unnamed| unnamed.n != undone);
         if let Some(serving) = self.row(undone) {
             serving.state = State::Voided(by);
         }
     }
 
     fn confirm(&mut self, n: EntryNumber, said: &Confirmation) {
+        let (lands, open) = (self.settled.lands(said.date), self.settled.open());
         let Some(serving) = self.row(said.entry) else { return };
+        let counted = open.filter(|open| Month::of(serving.date) < *open);
+        serving.lands = lands.or(counted);
         serving.date = said.date;
         serving.state = State::Valid;
         serving.confirmed = Some(n);
@@ -255,11 +319,13 @@ impl Pass {
         };
     }
 
-    fn judge(&mut self, n: EntryNumber, said: &Verdict) {
+    fn judge(&mut self, by: EntryNumber, said: &Verdict) {
+        let open = self.settled.open();
         match &said.finding {
             Finding::Accepted => drop(self.rejected.remove(&said.entry)),
             Finding::Rejected { kept, .. } => {
-                self.rejected.insert(said.entry, (n, kept.clone()));
+                let kept = kept.clone();
+                self.rejected.insert(said.entry, Rejected { by, kept, open });
             }
         }
     }
@@ -268,10 +334,4 @@ impl Pass {
         let place = self.rows.binary_search_by_key(&n, |serving| serving.n).ok()?;
         Some(&mut self.rows[place])
     }
-}
-
-/// What an adjustment takes back, of both shares together.
-fn taken(adjustment: &Adjustment) -> Fen {
-    let Adjustment { city, district, .. } = adjustment;
-    city.checked_add(*district).expect("the ledger's format bounds their sum")
 }

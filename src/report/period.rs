@@ -129,7 +129,8 @@ impl Period {
         self.from == self.from.first_of_year() && self.to == self.from.last_of_year()
     }
 
-    fn is_month(self) -> bool {
+    /// Whether it is one calendar month.
+    pub fn is_month(self) -> bool {
         self.from == self.from.first_of_month() && self.to == self.from.last_of_month()
     }
 }

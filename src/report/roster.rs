@@ -7,7 +7,7 @@ use super::book::{Book, State};
 use super::columns::ROSTER;
 use super::people::{People, age_on, noticed};
 use super::period::{Period, day};
-use super::table::{Cell, Table, yuan};
+use super::table::{Cell, Table, signed_yuan};
 use super::{Body, Figure, Sources};
 use crate::domain::calendar::{Date, Interval};
 use crate::domain::elder::{Elder, ElderId, NoticeWhy, Sex};
@@ -57,7 +57,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
         Figure { label: "在册老人", value: everybody.len().to_string(), unit: "人" },
         Figure { label: "享受补贴", value: eaters.to_string(), unit: "人" },
         Figure { label: "补贴人次", value: total("meals").to_string(), unit: "人次" },
-        Figure { label: "补贴合计", value: yuan(total("total_fen")), unit: "元" },
+        Figure { label: "补贴合计", value: signed_yuan(total("total_fen")), unit: "元" },
     ];
     let notes = vec![
         "期末年龄、补贴档次、人员状态以统计期最后一日为准；证件号只保存后四位。".to_owned(),

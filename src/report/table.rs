@@ -44,6 +44,8 @@ pub enum Cell {
     Count(u64),
     /// An amount in fen.
     Fen(u64),
+    /// An amount in fen that is taken off: below nothing.
+    Less(u64),
     /// A date.
     Date(Date),
     /// A time of day.
@@ -59,6 +61,12 @@ impl Cell {
         if text.is_empty() { Cell::Empty } else { Cell::Text(text) }
     }
 
+    /// An amount in fen, above or below nothing.
+    pub fn signed_fen(fen: i64) -> Cell {
+        let amount = fen.unsigned_abs();
+        if fen < 0 { Cell::Less(amount) } else { Cell::Fen(amount) }
+    }
+
     /// The date, or nothing.
     pub fn date(date: Option<Date>) -> Cell {
         date.map_or(Cell::Empty, Cell::Date)
@@ -71,6 +79,7 @@ impl Cell {
             Cell::Text(text) => text.clone(),
             Cell::Count(n) => n.to_string(),
             Cell::Fen(fen) => yuan(*fen),
+            Cell::Less(fen) => format!("-{}", yuan(*fen)),
             Cell::Date(date) => date.to_string(),
             Cell::Time(time) => time.to_string(),
             Cell::Entries(entries) => {
@@ -79,9 +88,12 @@ impl Cell {
         }
     }
 
-    fn amount(&self) -> u64 {
+    /// What it adds to a sum; no report counts anywhere near 2^63.
+    fn amount(&self) -> i64 {
+        let whole = |n: u64| i64::try_from(n).expect("a count or amount of one canteen");
         match self {
-            Cell::Count(n) | Cell::Fen(n) => *n,
+            Cell::Count(n) | Cell::Fen(n) => whole(*n),
+            Cell::Less(n) => -whole(*n),
             _ => 0,
         }
     }
@@ -90,6 +102,11 @@ impl Cell {
 /// An amount of `fen` in yuan, always with two places: `1234.50`.
 pub fn yuan(fen: u64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
+}
+
+/// An amount of `fen` in yuan, with a minus below nothing.
+pub fn signed_yuan(fen: i64) -> String {
+    Cell::signed_fen(fen).shown()
 }
 
 /// Columns and rows that fit them.
@@ -124,8 +141,11 @@ impl Table {
     /// The sum of column `column`; `None` where it is not one that is added up.
     pub fn sum(&self, column: usize) -> Option<Cell> {
         let Column { form, summed: true, .. } = self.columns[column] else { return None };
-        let sum = self.rows.iter().map(|row| row[column].amount()).sum();
-        Some(if form == Form::Yuan { Cell::Fen(sum) } else { Cell::Count(sum) })
+        let sum: i64 = self.rows.iter().map(|row| row[column].amount()).sum();
+        Some(match form {
+            Form::Yuan => Cell::signed_fen(sum),
+            _ => Cell::Count(sum.unsigned_abs()),
+        })
     }
 
     /// Whether there is anything to add up.
@@ -134,7 +154,7 @@ impl Table {
     }
 
     /// The sum of the column with this name in JSON, in fen or as a count.
-    pub fn total(&self, field: &str) -> Option<u64> {
+    pub fn total(&self, field: &str) -> Option<i64> {
         let column = self.columns.iter().position(|c| c.field == field)?;
         self.sum(column).map(|cell| cell.amount())
     }
@@ -160,6 +180,11 @@ mod tests {
         assert_eq!(table.sum(1), Some(Cell::Count(6)));
         assert_eq!(table.sum(2).unwrap().shown(), "1235.50");
         assert_eq!((table.total("city_fen"), table.total("name")), (Some(123_550), None));
+        table.push(vec![Cell::Empty, Cell::Count(0), Cell::signed_fen(-150_000)]);
+        assert_eq!(
+            (table.sum(2).unwrap().shown(), signed_yuan(-5)),
+            ("-264.50".into(), "-0.05".into())
+        );
         let shown = [0, 5, 100, 1_000_000].map(yuan);
         assert_eq!(shown, ["0.00", "0.05", "1.00", "10000.00"]);
     }

@@ -2,7 +2,7 @@
 //!
 //! The entries need not be a ledger that the store would have written; they are what matters here.
 
-use super::book::Book;
+use super::book::{Book, View};
 use super::findings::{self, Outcome};
 use super::pass::Pass;
 use super::{Body, Period, Sources, settlement};
@@ -11,8 +11,8 @@ use crate::domain::calendar::{MealWindow, Timestamp, service_date};
 use crate::domain::decision::Doubt;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{
-    Adjustment, Confirmation, Expiry, Finding, Late, LateReason, RejectReason, Verdict, Void,
-    VoidReason,
+    Adjustment, Close, Confirmation, Expiry, Finding, Late, LateReason, RejectReason, Verdict,
+    Void, VoidReason,
 };
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal, Method, Review, Stamp};
 use crate::domain::money::Fen;
@@ -20,6 +20,9 @@ use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{Award, NoAward, Standing};
 use std::path::Path;
+
+mod closed;
+mod open;
 
 const MARCH: &str = "2026-03";
 const APRIL: &str = "2026-04";
@@ -82,6 +85,22 @@ impl Written {
         self.trusted(on, Event::Void(Void { entry, reason, operator }));
     }
 
+    /// Hands in the settlement of March.
+    fn close_march(&mut self, on: &str) {
+        let (month, operator) = (Month::parse(MARCH).unwrap(), operator());
+        self.trusted(on, Event::Close(Close { month, operator }));
+    }
+
+    /// A meal of 4 yuan on `day`, entered on `on`.
+    fn late(&mut self, on: &str, day: &str) -> EntryNumber {
+        let (reason, second) = (LateReason::BoxOff, OperatorId::new("op-2").unwrap());
+        let (date, operator) = (day.parse().unwrap(), operator());
+        let basis = self.trusted(on, Event::Late(Late { date, reason, operator, second }));
+        let Event::Meal(meal) = meal(day, "80+", Standing::Firm) else { unreachable!() };
+        let meal = Meal { method: Method::Staff, basis: Some(basis), ..meal };
+        self.trusted(on, Event::Meal(meal))
+    }
+
     fn expiry(&mut self, day: &str) -> EntryNumber {
         let review = self.trusted(
             day,
@@ -96,7 +115,7 @@ impl Written {
     }
 
     fn book(&self, period: Period) -> Book {
-        let mut pass = Pass::new("lc-kfq-017".to_owned(), period);
+        let mut pass = Pass::new("lc-kfq-017".to_owned(), period, View::Settled);
         self.0.iter().for_each(|entry| pass.take(entry));
         pass.finish()
     }
@@ -110,14 +129,15 @@ impl Written {
         settlement::make(&self.book(period), sources)
     }
 
-    /// Diners, subsidised, 合计, reduced meals, 核减, 核定 and the remark of a month.
-    fn month(&self, month: &str) -> ([u64; 6], String) {
+    /// Diners, subsidised, 合计, reduced meals, 核减, 核定 and the remarks of a month's lines.
+    fn month(&self, month: &str) -> ([i64; 6], String) {
         let body = self.settlement(Period::month(month).unwrap(), "2026-12-01");
-        (figures(&body), body.table.rows()[0].last().unwrap().shown())
+        let remarks = body.table.rows().iter().map(|row| row.last().unwrap().shown());
+        (figures(&body), remarks.collect::<Vec<_>>().join("｜"))
     }
 }
 
-fn figures(body: &Body) -> [u64; 6] {
+fn figures(body: &Body) -> [i64; 6] {
     ["diners", "subsidised", "total_fen", "reduced", "reduced_fen", "approved_fen"]
         .map(|field| body.table.total(field).unwrap())
 }
@@ -142,193 +162,54 @@ fn meal(day: &str, band: &str, standing: Standing) -> Event {
 }
 
 /// What a month says: see [`Written::month`].
-type Said = ([u64; 6], &'static str);
+type Said = ([i64; 6], &'static str);
 /// What is written, and what March and April then say.
 type Case = (&'static str, fn(&mut Written), Said, Said);
 
 const NONE: Said = ([0; 6], "");
 
-const CASES: &[Case] = &[
-    (
-        "stale data: a diner, and no subsidy yet",
-        |w| {
-            w.stale("2026-03-10");
-        },
-        ([1, 0, 0, 0, 0, 0], "待核1人次4.00元"),
-        NONE,
-    ),
-    (
-        "confirmed in April at half: March's money",
-        |w| {
-            let meal = w.stale("2026-03-10");
-            w.confirm("2026-04-02", meal, "2026-03-10", 100);
-        },
-        ([1, 1, 200, 0, 0, 200], ""),
-        NONE,
-    ),
-    (
-        "confirmed to be worth nothing: still a diner",
-        |w| {
-            let meal = w.stale("2026-03-10");
-            w.confirm("2026-04-02", meal, "2026-03-10", 0);
-        },
-        ([1, 0, 0, 0, 0, 0], ""),
-        NONE,
-    ),
-    (
-        "a wrong clock said April, and it was March",
-        |w| {
-            let meal = meal("2026-04-01", "80+", Standing::Firm);
-            let meal = w.add("2026-04-01", ClockTrust::Untrusted, meal);
-            w.confirm("2026-04-02", meal, "2026-03-31", 200);
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        NONE,
-    ),
-    (
-        "rejected by the city",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.verdict("2026-04-02", meal, false);
-        },
-        ([1, 1, 400, 1, 400, 0], ""),
-        NONE,
-    ),
-    (
-        "rejected, then accepted",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.verdict("2026-03-12", meal, false);
-            w.verdict("2026-03-14", meal, true);
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        NONE,
-    ),
-    (
-        "rejected while it waits: nothing to take off",
-        |w| {
-            let meal = w.stale("2026-03-10");
-            w.verdict("2026-03-12", meal, false);
-        },
-        ([1, 0, 0, 0, 0, 0], "待核1人次4.00元"),
-        NONE,
-    ),
-    (
-        "rejected while it waits, then confirmed at half: that half is taken off",
-        |w| {
-            let meal = w.stale("2026-03-10");
-            w.verdict("2026-03-12", meal, false);
-            w.confirm("2026-03-14", meal, "2026-03-10", 100);
-        },
-        ([1, 1, 200, 1, 200, 0], ""),
-        NONE,
-    ),
-    (
-        "adjusted in its month",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.adjust("2026-03-20", meal, 50, MARCH);
-        },
-        ([1, 1, 400, 1, 50, 350], ""),
-        NONE,
-    ),
-    (
-        "adjusted after its month was closed: April pays it back",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.meal("2026-04-01");
-            w.adjust("2026-04-02", meal, 50, APRIL);
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        ([1, 1, 400, 1, 50, 350], "核减含以前月份1人次0.50元"),
-    ),
-    (
-        "an April without meals cannot pay it back",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.adjust("2026-04-02", meal, 50, APRIL);
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        ([0, 0, 0, 1, 50, 0], "核减含以前月份1人次0.50元；不足抵扣0.50元"),
-    ),
-    (
-        "the last adjustment counts, in its own month alone",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.meal("2026-04-01");
-            w.adjust("2026-03-20", meal, 50, MARCH);
-            w.adjust("2026-04-02", meal, 100, APRIL);
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        ([1, 1, 400, 1, 100, 300], "核减含以前月份1人次1.00元"),
-    ),
-    (
-        "an adjustment of zero takes the one before back",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.adjust("2026-04-02", meal, 50, APRIL);
-            w.adjust("2026-04-03", meal, 0, APRIL);
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        NONE,
-    ),
-    (
-        "adjusted for April and rejected: taken off once, where the meal is",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.adjust("2026-04-02", meal, 50, APRIL);
-            w.verdict("2026-04-03", meal, false);
-        },
-        ([1, 1, 400, 1, 400, 0], ""),
-        NONE,
-    ),
-    (
-        "undone: nothing is left to take off",
-        |w| {
-            let meal = w.meal("2026-03-10");
-            w.adjust("2026-03-10", meal, 50, APRIL);
-            w.verdict("2026-03-10", meal, false);
-            w.void("2026-03-10", meal);
-        },
-        NONE,
-        NONE,
-    ),
-    (
-        "a review that expired, and one of which that was undone",
-        |w| {
-            w.expiry("2026-03-10");
-            let undone = w.expiry("2026-03-11");
-            w.void("2026-03-11", undone);
-        },
-        ([1, 0, 0, 0, 0, 0], "核验超时1人次"),
-        NONE,
-    ),
-    (
-        "entered late, in April, for March",
-        |w| {
-            let (reason, second) = (LateReason::BoxOff, OperatorId::new("op-2").unwrap());
-            let date = "2026-03-31".parse().unwrap();
-            let late = Late { date, reason, operator: operator(), second };
-            let basis = w.trusted("2026-04-02", Event::Late(late));
-            let Event::Meal(meal) = meal("2026-03-31", "80+", Standing::Firm) else { return };
-            let meal = Meal { method: Method::Staff, basis: Some(basis), ..meal };
-            w.trusted("2026-04-02", Event::Meal(meal));
-        },
-        ([1, 1, 400, 0, 0, 400], ""),
-        NONE,
-    ),
-];
+#[test]
+fn what_april_cannot_take_off_is_taken_off_in_may() {
+    let mut written = Written::default();
+    for day in ["2026-03-10", "2026-03-11"] {
+        written.meal(day);
+    }
+    written.close_march("2026-04-01");
+    written.meal("2026-04-01");
+    (1..=2).for_each(|meal| written.verdict("2026-04-02", meal, false));
+    written.meal("2026-05-01");
+    written.meal("2026-05-02");
+    let months = [MARCH, APRIL, "2026-05"].map(|month| written.month(month));
+    let [march, april, may] = months.each_ref().map(|(f, said)| (f[5], said.as_str()));
+    assert_eq!(march, (800, ""));
+    assert_eq!(april, (0, "｜核减2人次8.00元｜不足抵扣4.00元，由下月抵扣"));
+    assert_eq!(may, (400, "｜上月不足抵扣4.00元"));
+}
+
+#[test]
+fn a_close_of_april_covers_march_as_well() {
+    let mut written = Written::default();
+    let meal = written.stale("2026-03-10");
+    written.stale("2026-04-10");
+    let (month, operator) = (Month::parse(APRIL).unwrap(), operator());
+    written.trusted("2026-05-02", Event::Close(Close { month, operator }));
+    written.confirm("2026-05-03", meal, "2026-03-10", 200);
+    for month in [MARCH, APRIL] {
+        assert_eq!(written.month(month), ([1, 0, 0, 0, 0, 0], "待核1人次4.00元".to_owned()));
+    }
+    assert_eq!(written.month("2026-05").0, [0, 1, 400, 0, 0, 400]);
+}
 
 #[test]
 fn each_entry_changes_the_settlement_by_what_was_worked_out_by_hand() {
-    for (what, write, march, april) in CASES {
+    for (what, write, march, april) in open::CASES.iter().chain(closed::CASES) {
         let mut written = Written::default();
         write(&mut written);
         for (month, (figures, remark)) in [(MARCH, march), (APRIL, april)] {
             assert_eq!(written.month(month), (*figures, (*remark).to_owned()), "{month}: {what}");
         }
         let both = written.settlement(Period::year("2026").unwrap(), "2026-12-01");
-        let sum: [u64; 6] = std::array::from_fn(|i| march.0[i] + april.0[i]);
+        let sum: [i64; 6] = std::array::from_fn(|i| march.0[i] + april.0[i]);
         assert_eq!(figures(&both), sum, "both: {what}");
     }
 }

@@ -1,6 +1,7 @@
 //! JSON for other programs. Field names stand in [`super::columns`] and `docs/reports.md`; amounts
 //! are whole fen.
 
+use super::closing::signed;
 use super::table::{Cell, Column, Table};
 use super::{Report, area};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -110,6 +111,7 @@ impl Serialize for Cell {
         match self {
             Cell::Empty => serializer.serialize_none(),
             Cell::Count(n) | Cell::Fen(n) => serializer.serialize_u64(*n),
+            Cell::Less(n) => serializer.serialize_i64(-signed(*n)),
             Cell::Entries(entries) => entries.serialize(serializer),
             Cell::Text(_) | Cell::Date(_) | Cell::Time(_) => {
                 serializer.serialize_str(&self.shown())

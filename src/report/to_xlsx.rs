@@ -201,6 +201,7 @@ fn write_cell(
         Cell::Count(n) => sheet.write_number_with_format(row, at, *n as f64, look)?,
         // A double holds every amount below 90 million million yuan to the fen.
         Cell::Fen(fen) => sheet.write_number_with_format(row, at, *fen as f64 / 100.0, look)?,
+        Cell::Less(fen) => sheet.write_number_with_format(row, at, -(*fen as f64) / 100.0, look)?,
         Cell::Date(date) => {
             let (year, month, day) = (date.year(), date.month(), date.day());
             match ExcelDateTime::from_ymd(

@@ -2,7 +2,8 @@
 //!
 //! 1. A copy is taken while the box serves, as of one moment, and verified before it has its name.
 //! 2. It carries no templates and no face keys: a face that is forgotten later must not come back
-//!    from a copy. Identities are in it, sealed with keys that open with the box key alone, which
+//!    from a copy. The city's cursor is not in it either, so that a restored box asks the city for
+//!    everybody, faces included. Identities are in it, sealed with keys that open with the box key alone, which
 //!    is not in it.
 //! 3. A box that was restored says in its ledger that its gallery has no faces any more; card, staff
 //!    and subsidy go on, and faces are enrolled anew.
@@ -66,7 +67,9 @@ fn strip(from: &Connection, to: &Path) -> rusqlite::Result<()> {
     copy.execute_batch(
         "PRAGMA journal_mode = DELETE; PRAGMA secure_delete = ON;
          DELETE FROM template; DELETE FROM elder_key WHERE purpose = 'face';
-         DELETE FROM calibration; VACUUM;",
+         DELETE FROM staged_template; DELETE FROM staged_elder_key; DELETE FROM staged_elder;
+         DELETE FROM staged_leaver; DELETE FROM staged_pages;
+         DELETE FROM city_gallery; DELETE FROM calibration; VACUUM;",
     )
 }
 

@@ -1,10 +1,9 @@
 //! What the screen at the counter asks of the ledger: who waits, who is signed in, how far the city
 //! has it.
 
-use super::gallery;
 use super::ledger::{self, LedgerError};
 use super::{Reader, Store, tap};
-use crate::domain::entry::{Entry, EntryNumber, GalleryChange};
+use crate::domain::entry::{Entry, EntryNumber};
 use crate::domain::operator::OperatorId;
 
 /// Most open reviews that are listed; a canteen with more has other worries.
@@ -56,25 +55,9 @@ impl Reader {
         let row = self.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok((ledger::number(row.0), ledger::number(row.1)))
     }
-
-    /// As [`Store::gallery_change`].
-    ///
-    /// # Errors
-    /// [`LedgerError::Sqlite`].
-    pub fn gallery_change(&self) -> Result<Option<GalleryChange>, LedgerError> {
-        Ok(gallery::current(&self.conn)?)
-    }
 }
 
 impl Store {
-    /// Entry `n`, or `None` where there is none.
-    ///
-    /// # Errors
-    /// [`LedgerError::Entry`] where it cannot be read.
-    pub fn entry(&self, n: EntryNumber) -> Result<Option<Entry>, LedgerError> {
-        ledger::entry(&self.conn, n)
-    }
-
     /// The last entry that a tap with `key` wrote; `None` for one that has not been there.
     ///
     /// # Errors

@@ -25,16 +25,20 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
-    ("projections", PROJECTIONS),
+    ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
     ("outbox", include_str!("migrations/0010_outbox.sql")),
     ("calibration", include_str!("migrations/0011_calibration.sql")),
+    ("sync", include_str!("migrations/0012_sync.sql")),
+    ("close", PROJECTIONS[1]),
+    ("clock entries", include_str!("migrations/0014_clock_entries.sql")),
     ("counter", include_str!("migrations/0020_counter.sql")),
 ];
 /// The tables that follow from the entries.
-pub(super) const PROJECTIONS: &str = include_str!("migrations/0002_projections.sql");
+pub(super) const PROJECTIONS: [&str; 2] =
+    [include_str!("migrations/0002_projections.sql"), include_str!("migrations/0013_close.sql")];
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use super::vault::VaultError;
 use crate::domain::calendar::{Date, MealWindow, Timestamp};
 use crate::domain::clock_trust::Standing;
 use crate::domain::elder::ElderId;
+use crate::domain::entry::operation::{Digest, KeyPurpose};
 use crate::domain::entry::{Entry, EntryNumber, Event, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
@@ -76,11 +77,20 @@ pub enum LedgerError {
     /// The first entry is missing or does not name a device.
     #[error("the ledger does not begin with its device's entry; run `canteend ledger verify`")]
     NoGenesis,
+    /// A table names an entry that is not there, or is of another kind.
+    #[error("entry {0} is not what the ledger's tables say; run `canteend ledger verify`")]
+    NoEntry(EntryNumber),
     /// A table holds what this program never writes.
     #[error(
-        "the ledger's tables hold an unknown meal window or time; run `canteend ledger verify`"
+        "the ledger's tables hold an unknown meal window, month or time; run `canteend ledger verify`"
     )]
     Window,
+    /// Too little room for anything but entries.
+    #[error(
+        "little space is left, and it is kept for the ledger; remove what does not belong on the \
+         box, then do this again"
+    )]
+    NoRoom,
     /// No random bytes for a salt.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -92,11 +102,13 @@ pub enum LedgerError {
 impl Sysexit for LedgerError {
     fn exit(&self) -> Exit {
         match self {
+            Self::NoRoom => Exit::Io,
             Self::Reserved(_) | Self::Generation(_) => Exit::Software,
             Self::SlotTaken { .. }
             | Self::Unvoidable { .. }
             | Self::Contradiction(_)
             | Self::NoGenesis
+            | Self::NoEntry(_)
             | Self::Window => Exit::Data,
             Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
             Self::Vault(e) => e.exit(),
@@ -161,6 +173,11 @@ pub(super) fn number(seq: i64) -> EntryNumber {
     seq.unsigned_abs()
 }
 
+/// An entry's number as SQLite has it.
+pub(super) fn signed(n: EntryNumber) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
 /// Row `n` as it stands in the ledger, or `None` where there is none.
 pub(super) fn stored(conn: &Connection, n: EntryNumber) -> Result<Option<Recorded>, LedgerError> {
     let Some(entry) = entry(conn, n)? else { return Ok(None) };
@@ -188,6 +205,25 @@ pub(super) fn device(conn: &Connection) -> Result<String, LedgerError> {
         Some(Entry { event: Event::Genesis { device }, .. }) => Ok(device),
         _ => Err(LedgerError::NoGenesis),
     }
+}
+
+/// The key of this purpose that is in use, and the entry that put it there.
+pub(super) fn key_in_use(
+    conn: &Connection,
+    purpose: KeyPurpose,
+) -> Result<Option<(EntryNumber, Digest)>, LedgerError> {
+    let mut stmt =
+        conn.prepare_cached("SELECT seq FROM entry WHERE kind = 'key' ORDER BY seq DESC")?;
+    let mut rows = stmt.query([])?;
+    while let Some(row) = rows.next()? {
+        let n = number(row.get(0)?);
+        if let Some(Event::Key(change)) = entry(conn, n)?.map(|entry| entry.event)
+            && change.purpose == purpose
+        {
+            return Ok(Some((n, change.now)));
+        }
+    }
+    Ok(None)
 }
 
 /// Where the clock stands after the last entry.

@@ -7,6 +7,7 @@
 //! 3. Entries are only ever added, and the schema itself refuses anything else.
 //! 4. A second subsidised meal in one daily slot is refused by a primary key.
 //! 5. A full disk takes the reserve first, and the entry with it stands; only then is it refused.
+//!    Everything else stops before that ([`Space`]).
 //! 6. Names and templates are sealed before they reach SQLite (`vault`).
 //!
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
@@ -19,6 +20,7 @@ mod db;
 mod folder;
 mod gallery;
 mod identity;
+mod later;
 mod ledger;
 mod operators;
 mod outbox;
@@ -27,6 +29,7 @@ mod projection;
 mod proof;
 mod reader;
 mod reserve;
+mod sync;
 mod tap;
 mod vault;
 mod verify;
@@ -37,7 +40,10 @@ pub use cards::{CARD_CHARS_MAX, CARDS_PER_ELDER_MAX};
 pub use counter::OPEN_REVIEWS_MAX;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
-pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
+pub use gallery::{
+    CityGallery, ELDERS_MAX, Enrolled, GalleryError, Leaver, LeaverWhy, PageRows, Replaced, Staged,
+    TEMPLATES_PER_ELDER_MAX,
+};
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use operators::{Attempt, Known, OPERATOR_NAME_CHARS_MAX, OPERATORS_MAX, OperatorError};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
@@ -45,7 +51,8 @@ pub use pin::{PIN_DIGITS, Pin, PinError, PinHash};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
-pub use reserve::RESERVE_BYTES;
+pub use reserve::{LOW_BYTES, RESERVE_BYTES, Space};
+pub use sync::{CityVerdict, VerdictTaken};
 pub use tap::{TAPS_MAX, Tapped};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
@@ -53,14 +60,14 @@ pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
-use crate::domain::entry::operation::ConfigChange;
-use crate::domain::entry::{EntryNumber, Event, GalleryChange, Stamp};
+use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
+use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Stamp};
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vault::Vault;
 
 /// Why a state folder could not be set up or opened.
@@ -90,6 +97,7 @@ impl Sysexit for StoreError {
 /// The writing end: the one connection that changes the ledger and the gallery.
 pub struct Store {
     conn: Connection,
+    folder: PathBuf,
     vault: Vault,
     device: String,
     reserve: Reserve,
@@ -142,7 +150,12 @@ impl Store {
         let conn = db::open(&dir.join(LEDGER_FILE))?;
         let device = ledger::device(&conn)?;
         let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
-        Ok(Store { conn, vault, device, reserve, _lock: lock })
+        Ok(Store { conn, folder: dir.to_owned(), vault, device, reserve, _lock: lock })
+    }
+
+    /// The state folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The device that the ledger belongs to.
@@ -187,12 +200,14 @@ impl Store {
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        match self.try_append(stamp, events, key) {
+        let done = match self.try_append(stamp, events, key) {
             Err(error) if error.disk_full() && self.reserve.release() => {
                 self.try_append(stamp, events, key)
             }
             done => done,
-        }
+        };
+        self.reserve.note(done.as_ref().is_err_and(LedgerError::disk_full));
+        done
     }
 
     /// As [`Store::append_all`], at most once for each `key`: with one that has been there before,
@@ -215,10 +230,24 @@ impl Store {
         }
     }
 
-    /// Whether the disk was full and the reserve is used up: something must be cleared away before
-    /// the ledger can no longer write.
-    pub fn short_of_space(&self) -> bool {
-        !self.reserve.held()
+    /// How much room there is for the ledger and for everything else. A reserve that was used is put
+    /// by again where there is plenty.
+    ///
+    /// # Errors
+    /// [`DbError::File`] where the disk does not say.
+    pub fn space(&self) -> Result<Space, DbError> {
+        self.reserve.space()
+    }
+
+    /// Whether there is room for what is not the ledger; whoever would fill the disk asks first.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoRoom`] where there is none.
+    pub(in crate::store) fn room(&self) -> Result<(), LedgerError> {
+        match self.space() {
+            Ok(Space::Plenty) | Err(_) => Ok(()),
+            Ok(_) => Err(LedgerError::NoRoom),
+        }
     }
 
     fn try_append(
@@ -247,6 +276,30 @@ impl Store {
     pub fn last_entry(&self) -> Result<EntryNumber, LedgerError> {
         let last = self.conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
         Ok(ledger::number(last))
+    }
+
+    /// Entry `n`, or `None` where there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError::Entry`] where it cannot be read.
+    pub fn entry(&self, n: EntryNumber) -> Result<Option<Entry>, LedgerError> {
+        ledger::entry(&self.conn, n)
+    }
+
+    /// What tells the box key from others, for the ledger.
+    pub fn box_key_fingerprint(&self) -> Digest {
+        self.vault.fingerprint().0
+    }
+
+    /// The key of this purpose that the ledger says is in use, and the entry that says so.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn key_in_use(
+        &self,
+        purpose: KeyPurpose,
+    ) -> Result<Option<(EntryNumber, Digest)>, LedgerError> {
+        ledger::key_in_use(&self.conn, purpose)
     }
 
     /// Where the clock stands in the ledger.

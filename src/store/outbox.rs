@@ -118,8 +118,9 @@ impl Store {
     /// Stores a sealed batch, durably. It must follow the last one.
     ///
     /// # Errors
-    /// [`LedgerError::Sqlite`]: nothing was stored.
+    /// [`LedgerError::Sqlite`], [`LedgerError::NoRoom`]: nothing was stored.
     pub fn add_batch(&mut self, batch: &SealedBatch) -> Result<(), LedgerError> {
+        self.room()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         tx.prepare_cached(
             "INSERT INTO batch (seq, first, last, payload_sha256, root, envelope)
@@ -242,4 +243,19 @@ fn batch(
     let sql =
         format!("SELECT seq, first, last, payload_sha256, root, envelope FROM batch WHERE {which}");
     Ok(conn.prepare_cached(&sql)?.query_row([signed(parameter)], sealed).optional()?)
+}
+
+/// The last batch with a receipt, and that.
+pub(super) fn last_receipt(
+    conn: &Connection,
+) -> Result<Option<(SealedBatch, Vec<u8>)>, LedgerError> {
+    let found: Option<(i64, Vec<u8>)> = conn
+        .query_row(
+            "SELECT seq, receipt FROM batch WHERE receipt IS NOT NULL ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let Some((seq, receipt)) = found else { return Ok(None) };
+    Ok(batch(conn, "seq = ?1", number(seq))?.map(|sealed| (sealed, receipt)))
 }

@@ -4,12 +4,14 @@ use super::db::{self, DbError};
 use super::folder::LEDGER_FILE;
 use super::gallery::{self, GalleryError};
 use super::ledger::{self, LedgerError};
+use super::outbox::{self, SealedBatch};
 use super::proof::{self, Day};
 use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
+use crate::domain::clock_trust::Standing;
 use crate::domain::elder::Elder;
-use crate::domain::entry::{Entry, EntryNumber};
+use crate::domain::entry::{Entry, EntryNumber, GalleryChange};
 use crate::record::proof::Proof;
 use crate::record::{self, Hash};
 use rusqlite::Connection;
@@ -67,6 +69,22 @@ impl Reader {
         ledger::device(&self.conn)
     }
 
+    /// What the ledger says of the gallery in force; none before the first.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn gallery_change(&self) -> Result<Option<GalleryChange>, LedgerError> {
+        Ok(gallery::current(&self.conn)?)
+    }
+
+    /// Where the clock stands in the ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn clock(&self) -> Result<Standing, LedgerError> {
+        ledger::clock(&self.conn)
+    }
+
     /// Entries in order, at most `rows` and never more than [`LIST_ROWS_MAX`].
     ///
     /// # Errors
@@ -108,6 +126,15 @@ impl Reader {
     pub fn prove(&mut self, n: EntryNumber) -> Result<Option<Proof>, LedgerError> {
         let tx = self.conn.transaction()?;
         proof::prove(&tx, n)
+    }
+
+    /// The last batch that the city has acknowledged, with its receipt as it came; `None` before the
+    /// first. Whether the receipt is the city's is for those to say who know its key.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`] where the file cannot be read.
+    pub fn last_receipt(&self) -> Result<Option<(SealedBatch, Vec<u8>)>, LedgerError> {
+        outbox::last_receipt(&self.conn)
     }
 
     /// Everybody in the gallery, in order of id, without their faces; `box_key` is the file that

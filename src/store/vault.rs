@@ -13,7 +13,7 @@
 use super::db::DbError;
 use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
-use crate::record::Salt;
+use crate::record::{Hash, Salt};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -138,6 +138,7 @@ impl fmt::Debug for ElderKey {
 pub struct Vault {
     box_key: LessSafeKey,
     cards: hmac::Key,
+    fingerprint: Hash,
     random: SystemRandom,
 }
 
@@ -184,15 +185,23 @@ impl Vault {
         file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key).map_err(wrong)?;
         let cards = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), CARDS);
         let cards = hmac::Key::new(hmac::HMAC_SHA256, cards.as_ref());
+        // Of 32 random bytes a digest gives nothing away.
+        let fingerprint = Hash::of(&[b"canteend box key\n", &key]);
         let key = UnboundKey::new(&AES_256_GCM, &key);
         let key = key.map_err(|_| VaultError::Length(path.to_owned()))?;
-        Ok(Vault { box_key: LessSafeKey::new(key), cards, random: SystemRandom::new() })
+        let box_key = LessSafeKey::new(key);
+        Ok(Vault { box_key, cards, fingerprint, random: SystemRandom::new() })
     }
 
     /// The keyed digest of what a card says; without the box key nobody can try numbers out.
     pub fn card(&self, text: &str) -> [u8; 32] {
         let tag = hmac::sign(&self.cards, text.as_bytes());
         tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+    }
+
+    /// What tells the box key from others.
+    pub fn fingerprint(&self) -> Hash {
+        self.fingerprint
     }
 
     /// A fresh salt for a ledger entry.

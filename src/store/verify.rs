@@ -1,11 +1,12 @@
 //! Checking a ledger from its first entry on.
 //!
 //! The chain shows that no entry was changed, taken out, put in or moved, given that the head is
-//! known from elsewhere (a receipt, the day's code on the wall). The replay shows that meals,
+//! known from elsewhere (a receipt, the day's code on the wall). So it is held against every batch that
+//! was sealed for the city, whose root the city's receipt repeats. The replay shows that meals,
 //! visits, reviews and the gallery's number are what the entries amount to.
 
 use super::db::sqlite_exit;
-use super::ledger::LedgerError;
+use super::ledger::{LedgerError, number};
 use super::projection;
 use crate::domain::entry::{EntryNumber, Event};
 use crate::error::{Exit, Sysexit};
@@ -102,6 +103,17 @@ pub enum VerifyError {
         /// What tells the row apart: as a rule the number of an entry.
         row: String,
     },
+    /// The entries are not those that a batch was sealed over.
+    #[error(
+        "the entries up to {last} are not those that batch {batch} was sealed over for the city; \
+         keep this file as evidence and restore a backup"
+    )]
+    Batch {
+        /// Which batch.
+        batch: u64,
+        /// Its last entry.
+        last: EntryNumber,
+    },
     /// SQLite's integrity check found something.
     #[error("the database file is damaged: {0}; keep it as evidence and restore a backup")]
     Damaged(String),
@@ -131,6 +143,7 @@ pub(super) fn verify(
     if depth == Depth::Full {
         projection::shadow(&tx)?;
     }
+    let mut sealed = sealed(&tx)?.into_iter().peekable();
     let mut state = State { n: 0, head: Hash([0; 32]), tree: merkle::Tree::default() };
     let mut stmt = tx.prepare("SELECT seq, prev, hash, body, at, kind FROM entry ORDER BY seq")?;
     let mut rows = stmt.query([])?;
@@ -147,9 +160,15 @@ pub(super) fn verify(
         if depth == Depth::Full {
             replay(&tx, entry, row, body).map_err(here)?;
         }
+        while let Some(batch) = sealed.next_if(|batch| batch.last <= entry) {
+            batch.fits(state.tree.root())?;
+        }
         if entry.is_multiple_of(PROGRESS_ENTRIES) {
             progress(entry);
         }
+    }
+    if let Some(batch) = sealed.next() {
+        return Err(batch.broken());
     }
     let sums = match depth {
         Depth::Chain => None,
@@ -160,6 +179,32 @@ pub(super) fn verify(
         }
     };
     Ok(Verified { entries: state.n, head: state.head, root: state.tree.root(), sums })
+}
+
+/// A batch that was sealed for the city.
+struct Sealed {
+    batch: u64,
+    last: EntryNumber,
+    root: Hash,
+}
+
+impl Sealed {
+    fn fits(&self, root: Hash) -> Result<(), VerifyError> {
+        if self.root == root { Ok(()) } else { Err(self.broken()) }
+    }
+
+    fn broken(&self) -> VerifyError {
+        VerifyError::Batch { batch: self.batch, last: self.last }
+    }
+}
+
+fn sealed(conn: &Connection) -> rusqlite::Result<Vec<Sealed>> {
+    let mut stmt = conn.prepare("SELECT seq, last, root FROM batch ORDER BY seq")?;
+    let sealed = |row: &Row<'_>| {
+        let (batch, last) = (number(row.get(0)?), number(row.get(1)?));
+        Ok(Sealed { batch, last, root: Hash(row.get(2)?) })
+    };
+    stmt.query_map([], sealed)?.collect()
 }
 
 /// Where the chain stands after `n` entries.

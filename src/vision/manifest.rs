@@ -47,6 +47,18 @@ pub struct Manifest {
     pub embedder: Embedder,
     /// Tells a live face from a picture.
     pub liveness: Liveness,
+    /// How fast the pack ran where it was measured; without it a box is compared with nothing.
+    pub reference: Option<Reference>,
+}
+
+/// How fast a pack ran on one known machine, for comparison.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// Which machine.
+    pub machine: String,
+    /// All models once, in milliseconds.
+    pub sessions_ms: f64,
 }
 
 /// The ONNX Runtime library.
@@ -271,6 +283,10 @@ impl Manifest {
         }
         let (detector, embedder, liveness) = (&self.detector, &self.embedder, &self.liveness);
         let checks = [
+            (
+                self.reference.as_ref().is_none_or(|r| r.sessions_ms > 0.0),
+                "reference.sessions_ms: more than 0 is expected",
+            ),
             (share(detector.score_min), "detector.score_min: 0 to 1 is expected"),
             (share(detector.overlap_max), "detector.overlap_max: 0 to 1 is expected"),
             (
@@ -329,6 +345,7 @@ mod tests {
             ("width = 112", "width = 160", "112 × 112"),
             ("scale = 1.0", "scale = 0.0", "liveness.input"),
             ("box_scale = 1.5", "box_scale = 0.5", "box_scale"),
+            ("sessions_ms = 20.0", "sessions_ms = 0.0", "sessions_ms"),
         ];
         for (from, to, reason) in cases {
             assert!(SHIPPED.contains(from), "{from} is not in the manifest");

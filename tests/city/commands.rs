@@ -5,14 +5,20 @@ use canteend::city::wire::text::DeviceId;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-struct Typed {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Typed {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 fn canteend(args: &[&str]) -> Typed {
-    let ran = Command::new(env!("CARGO_BIN_EXE_canteend")).args(args).output().unwrap();
+    canteend_with(args, &[])
+}
+
+/// Runs a command with these variables in its environment.
+pub fn canteend_with(args: &[&str], environment: &[(&str, &str)]) -> Typed {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canteend"));
+    let ran = command.args(args).envs(environment.iter().copied()).output().unwrap();
     Typed {
         code: ran.status.code().unwrap(),
         out: String::from_utf8(ran.stdout).unwrap(),
@@ -21,13 +27,14 @@ fn canteend(args: &[&str]) -> Typed {
 }
 
 /// A box's folder with a configuration and a ledger of one entry.
-fn box_folder(dir: &Path) -> PathBuf {
+pub fn box_folder(dir: &Path) -> PathBuf {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/lcetdz-2022.toml");
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
     let config = format!(
         "[site]\ndevice = \"lc-kfq-017\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
          street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
          test_box = true\n\
-         [paths]\nstate = \"state\"\nrules = \"{rules}\"\n\
+         [paths]\nstate = \"state\"\nrules = \"{rules}\"\nmodels = \"{models}\"\n\
          [camera]\nsource = \"replay\"\npath = \"frames\"\n"
     );
     let path = dir.join("canteend.toml");
@@ -63,9 +70,10 @@ fn a_technician_enrols_uploads_and_finds_it_acknowledged() {
     }
     // The machine's clock is months away from this city's; requests are dated by the city's.
     let uploaded = canteend(&["upload", "--config", config, "--failures", "1"]);
-    let told = "1 batches; the city has entries up to 1";
+    // The first entry, and one for each key; enrolling twice named none twice.
+    let told = "1 batches; the city has entries up to 4";
     assert_eq!(uploaded.out.trim(), told, "{}", uploaded.err);
-    assert_eq!(town.city.report().unwrap().entries, 1);
+    assert_eq!(town.city.report().unwrap().entries, 4);
     let page_key = &town.city.report().unwrap().devices[0].key_id;
     assert!(provision(&code).out.replace(' ', "").contains(page_key));
 }
@@ -96,8 +104,8 @@ fn batches_and_receipts_travel_on_a_stick() {
         assert_eq!(taken.code, 0, "{}", taken.err);
     }
     let imported = canteend(&["import", stick, "--config", config]);
-    assert_eq!(imported.out.trim(), "1 receipts; the city has entries up to 1", "{}", imported.err);
-    assert_eq!(town.city.report().unwrap().entries, 1);
+    assert_eq!(imported.out.trim(), "1 receipts; the city has entries up to 4", "{}", imported.err);
+    assert_eq!(town.city.report().unwrap().entries, 4);
 
     // A receipt that was altered on the way is refused, and so is a batch of a stranger.
     let file = Path::new(stick).join("lc-kfq-017.00000001.batch.json");
@@ -107,4 +115,37 @@ fn batches_and_receipts_travel_on_a_stick() {
     std::fs::write(&file, bytes).unwrap();
     let refused = canteend(&["refcity", "take", stick, "--data", data]);
     assert_eq!(refused.code, 65, "{}", refused.err);
+}
+
+#[test]
+fn a_technician_takes_the_gallery_over_and_replaces_the_key() {
+    let town = Town::new();
+    town.city.change(&super::sync::upserts(0..120)).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path());
+    let config = config.to_str().unwrap();
+    let code = town.city.make_code(&DeviceId::new("lc-kfq-017").unwrap()).unwrap().to_string();
+    let url = town.running.url();
+    let early = canteend(&["provision", "rotate-key", "--config", config]);
+    assert_eq!(early.code, 78, "{}", early.err);
+    canteend(&["provision", "--city", &url, "--code", &code, "--config", config]);
+
+    let taken = canteend(&["gallery", "sync", "--config", config]);
+    let told = "gallery 1: 120 elders, 120 templates; 120 came or changed, 0 were taken out, 0 \
+                sent without a usable face, 0 rows left out";
+    assert_eq!(taken.out.trim(), told, "{}", taken.err);
+    let again = canteend(&["gallery", "sync", "--config", config]);
+    assert_eq!(again.out.trim(), "the city has changed nothing", "{}", again.err);
+
+    let before = town.city.report().unwrap().devices[0].key_id.clone();
+    let rotated = canteend(&["provision", "rotate-key", "--config", config]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    assert!(rotated.out.contains("the new key is in use"), "{}", rotated.out);
+    // The city puts the key in the place of the old one when it is used first.
+    canteend(&["gallery", "sync", "--config", config]);
+    let after = town.city.report().unwrap().devices[0].key_id.clone();
+    assert_ne!(after, before);
+    assert!(rotated.out.replace(' ', "").contains(&after), "{}", rotated.out);
+    let uploaded = canteend(&["upload", "--config", config]);
+    assert_eq!(uploaded.code, 0, "{}", uploaded.err);
 }

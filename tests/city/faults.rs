@@ -1,7 +1,9 @@
 //! One box and one city with a bad line between them.
 
+use super::network::Network;
 use super::town::{NIGHT, TestBox, Town, clock, meal};
 use canteend::city::wire::enrol::RefusalCode;
+use canteend::clock::Clock as _;
 use canteend::daemon::upload::{Patience, UploadError};
 use canteend::domain::entry::ClockTrust;
 use canteend::refcity::mischief::{Cut, Trick};
@@ -165,6 +167,11 @@ fn a_box_restored_from_a_backup_is_noticed_on_both_sides() {
     let report = town.city.report().unwrap();
     assert_eq!((report.alarms.len(), report.alarms[0].what.as_str()), (1, "conflict"));
     assert_eq!(report.entries, 4, "what the city had acknowledged stands");
+    assert!(town.page().contains("与已收内容冲突"), "{}", town.page());
+    // It is still one alarm when the box tries again.
+    test_box.upload().unwrap_err();
+    let again = &town.city.report().unwrap().alarms;
+    assert_eq!((again.len(), again[0].times), (1, 2));
 }
 
 /// A store over a copy of what is in `state`.
@@ -189,5 +196,41 @@ fn two_boxes_with_one_key_are_noticed() {
     second.append(LUNCH, &meal("p_2", LUNCH));
     let told = second.upload().unwrap_err();
     assert!(matches!(told, UploadError::Conflict(1)), "{told}");
-    assert_eq!(town.city.report().unwrap().alarms.len(), 1);
+    assert!(!told.passing());
+    assert_eq!(town.city.report().unwrap().alarms[0].what, "conflict");
+    assert!(town.page().contains("两台设备共用密钥"), "{}", town.page());
+    // The first box is not kept from going on.
+    first.append(LUNCH, &meal("p_3", LUNCH));
+    first.upload().unwrap();
+}
+
+#[test]
+fn a_recorded_batch_is_refused_and_an_alarm_however_late_it_comes() {
+    let time = clock(NIGHT);
+    let town = Town::with_clock(time.clone());
+    let network = Network::before(town.running.address(), 0, 0);
+    let mut test_box = town.enrol("lc-kfq-017");
+    test_box.line(&town, &network.url());
+    test_box.append(LUNCH, &meal("p_1", LUNCH));
+    test_box.upload().unwrap();
+    for (times, days) in [(1, 0), (2, 1), (3, 60)] {
+        time.reached(Duration::from_secs(days * 86_400));
+        for answer in network.replay(town.running.address()) {
+            let refused = answer.starts_with("HTTP/1.1 401") && answer.contains("\"replay\"");
+            assert!(refused, "after {days} days: {answer}");
+        }
+        let report = town.city.report().unwrap();
+        assert_eq!((report.alarms.len(), report.alarms[0].what.as_str()), (1, "replay"));
+        assert_eq!((report.alarms[0].times, report.devices[0].alarms), (times, times));
+        assert_eq!(report.entries, 2);
+    }
+    // After months its nonce is forgotten; by then its time gives it away.
+    time.reached(Duration::from_secs(120 * 86_400));
+    test_box.append(LUNCH, &meal("p_2", LUNCH));
+    let now = clock("2026-06-30T22:00:00+08:00");
+    test_box.upload_by(&*now, Patience::Failures(1)).unwrap();
+    let late = network.replay(town.running.address());
+    assert!(late[0].contains("\"clock\""), "{}", late[0]);
+    assert_eq!(town.city.report().unwrap().entries, 3);
+    assert!(town.page().contains("请求被重放"), "{}", town.page());
 }

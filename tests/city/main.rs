@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod answers;
 mod commands;
 mod contract;
 mod cross_check;
 mod faults;
 mod fleet;
+mod keys;
+mod network;
+mod night;
+mod plan;
 mod refusals;
 mod secrets;
+mod sync;
+mod tls;
 mod town;
+mod verdicts;

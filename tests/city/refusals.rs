@@ -83,7 +83,7 @@ fn what_is_not_a_batch_of_the_signer_is_refused() {
     let mut test_box = town.enrol("lc-kfq-017");
     let other = town.enrol("lc-kfq-018");
     test_box.append(LUNCH, &meal("p_1", LUNCH));
-    upload::seal_all(&mut test_box.store, &test_box.key).unwrap();
+    wait(upload::seal_all(&mut test_box.store, test_box.client.signer())).unwrap();
     let batch = test_box.store.next_batch().unwrap().unwrap().envelope;
     let large = vec![b' '; 2 << 20];
     let own = "/v1/devices/lc-kfq-017/batches/1";
@@ -114,7 +114,7 @@ fn a_gap_names_the_batch_that_is_expected() {
     let mut test_box = town.enrol("lc-kfq-017");
     for elder in ["p_1", "p_2"] {
         test_box.append(LUNCH, &meal(elder, LUNCH));
-        upload::seal_all(&mut test_box.store, &test_box.key).unwrap();
+        wait(upload::seal_all(&mut test_box.store, test_box.client.signer())).unwrap();
     }
     let second = test_box.store.batch(2).unwrap().unwrap().envelope;
     let target = ("PUT", "/v1/devices/lc-kfq-017/batches/2");

@@ -1,5 +1,6 @@
 //! A city, boxes that are enrolled with it, and meals to upload.
 
+use super::network::ask;
 use canteend::city::client::{self, CityUrl, Client};
 use canteend::city::identity;
 use canteend::city::wire::suite::SigningKey;
@@ -42,29 +43,80 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 pub struct Town {
     pub city: Arc<City>,
     pub running: Running,
+    clock: Arc<ScriptedClock>,
     dir: TempDir,
 }
 
 impl Town {
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (city, running) = Self::open(dir.path());
-        Town { city, running, dir }
+        Self::with_clock(clock(NIGHT))
     }
 
-    fn open(dir: &Path) -> (Arc<City>, Running) {
-        let city = Arc::new(City::open(dir, clock(NIGHT)).unwrap());
+    /// A city that goes by `clock`.
+    pub fn with_clock(clock: Arc<ScriptedClock>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (city, running) = Self::open(dir.path(), clock.clone());
+        Town { city, running, clock, dir }
+    }
+
+    fn open(dir: &Path, clock: Arc<ScriptedClock>) -> (Arc<City>, Running) {
+        let city = Arc::new(City::open(dir, clock).unwrap());
         let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let running = start(city.clone(), loopback).unwrap();
         (city, running)
     }
 
+    /// Another city, empty, that signs with the key of `town`: one that was set up anew.
+    pub fn with_key_of(town: &Town) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::copy(town.path().join("city.key"), dir.path().join("city.key")).unwrap();
+        let clock = town.clock.clone();
+        let (city, running) = Self::open(dir.path(), clock.clone());
+        assert_eq!(city.public_key(), town.city.public_key());
+        Town { city, running, clock, dir }
+    }
+
+    /// A box with a fresh ledger that uses another one's name and key.
+    pub fn enrol_as(&self, device: &str, key: Arc<SigningKey>) -> TestBox {
+        let dir = tempfile::tempdir().unwrap();
+        let stamp = Stamp { at: at(SET_UP), clock: ClockTrust::Trusted };
+        let store = Store::init(&dir.path().join("state"), device, stamp).unwrap();
+        let device = DeviceId::new(device).unwrap();
+        let city = self.city.public_key().clone();
+        let client = Client::new(self.url(), device, key.clone(), city).unwrap();
+        TestBox { store, client, key, dir, trusted: true }
+    }
+
+    /// Enrols a box's key here as well.
+    pub fn enrol_again(&self, test_box: &TestBox) {
+        let device = test_box.client.device();
+        let code = self.city.make_code(device).unwrap();
+        wait(client::enrol(&self.url(), device, test_box.key.public(), &code)).unwrap();
+    }
+
     /// The city's process ends and another one goes on with what was written.
     pub fn restart(self) -> Self {
-        let Town { city, running, dir } = self;
+        let Town { city, running, clock, dir } = self;
         drop((running, city));
-        let (city, running) = Self::open(dir.path());
-        Town { city, running, dir }
+        let (city, running) = Self::open(dir.path(), clock.clone());
+        Town { city, running, clock, dir }
+    }
+
+    /// The page for the city's side.
+    pub fn page(&self) -> String {
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+        String::from_utf8(ask(self.running.address(), request).unwrap()).unwrap()
+    }
+
+    /// What the city's clock says.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A line of its own from a box that is enrolled here.
+    pub fn enrolled(&self, test_box: &TestBox) -> Client {
+        let (device, city) = (test_box.client.device().clone(), self.city.public_key().clone());
+        Client::new(self.url(), device, test_box.key.clone(), city).unwrap()
     }
 
     /// The city's folder.
@@ -104,9 +156,14 @@ pub struct TestBox {
 impl TestBox {
     /// From now on it talks to `town`, and believes its key.
     pub fn turn_to(&mut self, town: &Town) {
-        let device = self.client.device().clone();
-        let city = town.city.public_key().clone();
-        self.client = Client::new(town.url(), device, self.key.clone(), city).unwrap();
+        self.line(town, &town.running.url());
+    }
+
+    /// From now on it talks to `url` and believes `town`'s key.
+    pub fn line(&mut self, town: &Town, url: &str) {
+        let (device, city) = (self.client.device().clone(), town.city.public_key().clone());
+        let url = CityUrl::parse(url).unwrap();
+        self.client = Client::new(url, device, self.key.clone(), city).unwrap();
     }
 
     pub fn append(&mut self, time: &str, event: &Event) -> EntryNumber {

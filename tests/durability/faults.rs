@@ -4,7 +4,7 @@ use crate::alone;
 use crate::disk::{Disk, Plan};
 use crate::script::{check, meal, stamp};
 use canteend::error::{Exit, Sysexit as _};
-use canteend::store::{LedgerError, Store};
+use canteend::store::{LedgerError, RESERVE_FILE, Space, Store};
 use rusqlite::ffi;
 
 #[test]
@@ -32,12 +32,14 @@ fn one_fault(plan: Plan) -> bool {
     let mut store = Store::init(dir.path(), "test-box", stamp(0)).unwrap();
     store.append(stamp(1), &meal("p_0", None)).unwrap();
     let mut acknowledged = Vec::new();
-    assert!(!store.short_of_space());
+    let roomy = store.space().unwrap();
+    assert!(roomy <= Space::Low);
     disk.plan(plan);
     let first = store.append(stamp(2), &meal("p_1", None));
     disk.plan(Plan::Sound);
     let full = matches!(plan, Plan::Fail { code: ffi::SQLITE_FULL, .. });
-    assert!(full || !store.short_of_space(), "{what}: only a full disk takes the reserve");
+    let held = dir.path().join(RESERVE_FILE).exists();
+    assert!(full || held, "{what}: only a full disk takes the reserve");
     let refused = match first {
         Ok(done) => {
             acknowledged.push((done.n, done.hash.to_string()));
@@ -45,6 +47,7 @@ fn one_fault(plan: Plan) -> bool {
         }
         Err(error) => {
             assert_eq!(error.exit(), Exit::Io, "{what}: {error}");
+            assert_eq!(store.space().unwrap() == Space::Full, full, "{what}");
             true
         }
     };
@@ -58,6 +61,7 @@ fn one_fault(plan: Plan) -> bool {
     }
     let next = store.append(stamp(4), &meal("p_2", None)).unwrap();
     acknowledged.push((next.n, next.hash.to_string()));
+    assert_eq!(store.space().unwrap(), roomy, "{what}: the reserve is put by again");
     drop(store);
     assert_eq!(check(dir.path(), &acknowledged, &what), 4, "{what}");
     drop(Store::open(dir.path()).unwrap());

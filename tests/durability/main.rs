@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod city;
 mod crash;
 mod disk;
 mod faults;
+mod hands;
+mod model;
 mod month;
 mod random;
 mod script;

@@ -6,6 +6,7 @@ use canteend::config::{Config, rules};
 use canteend::daemon::board::Board;
 use canteend::daemon::desk::{self, Desk};
 use canteend::daemon::kiosk::Backend;
+use canteend::daemon::night;
 use canteend::daemon::timekeeper;
 use canteend::daemon::writer::Writer;
 use canteend::domain::calendar::{Date, MealWindow};
@@ -111,7 +112,9 @@ impl Premises {
         let ledger = std::thread::spawn(move || {
             orders.serve(&mut writer, &mut keeper, &time, |_| told.wrote());
         });
-        let backend = Backend::open(&config, desk.clone(), board.clone(), clock.clone()).unwrap();
+        let backend =
+            Backend::open(&config, desk.clone(), board.clone(), clock.clone(), night::bell().0)
+                .unwrap();
         let (address, stop, page) = serve(backend, config.kiosk.idle);
         let (state, stop) = (self.state(), Some(stop));
         Canteen { address, desk: Some(desk), board, clock, state, stop, page, ledger: Some(ledger) }

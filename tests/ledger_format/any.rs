@@ -5,8 +5,8 @@ use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::ElderId;
 use canteend::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Confirmation, Expiry, Finding, HandReason, Kept, RejectReason,
-    Verdict, Void, VoidReason,
+    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept,
+    RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
     ClockChange, ClockWhy, ConfigChange, Export, ExportWhat, KeyChange, KeyPurpose, Satisfaction,
@@ -125,7 +125,9 @@ fn later() -> impl Strategy<Value = Event> {
             let month = Month::of(day);
             Event::Adjustment(Adjustment { entry, city, district, reason, month, supersedes })
         });
-    prop_oneof![void, confirmation, verdict, adjustment]
+    let close = (any_day(), any_operator())
+        .prop_map(|(day, operator)| Event::Close(Close { month: Month::of(day), operator }));
+    prop_oneof![void, confirmation, verdict, adjustment, close]
 }
 
 fn operation() -> impl Strategy<Value = Event> {

@@ -4,8 +4,8 @@ use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::ElderId;
 use canteend::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Confirmation, Expiry, Finding, HandReason, Kept, Late, LateReason,
-    RejectReason, Verdict, Void, VoidReason,
+    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept, Late,
+    LateReason, RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
     BootId, ClockChange, ClockWhy, ConfigChange, Export, ExportWhat, KeyChange, KeyPurpose,
@@ -165,6 +165,8 @@ pub fn all() -> Vec<(ClockTrust, Event)> {
     let what = ExportWhat::Proof;
     events.push(Event::Export(Export { what, first: 6, last: 6, digest: [0x34; 32] }));
     events.push(sign(SignChange::Idle));
+    let month = Month::parse("2026-02").expect("a month");
+    events.push(Event::Close(Close { month, operator: operator("op-1") }));
     let trust = |n| if n == 22 || n == 23 { ClockTrust::Untrusted } else { ClockTrust::Trusted };
     (1..).zip(events).map(|(n, event)| (trust(n), event)).collect()
 }

@@ -21,7 +21,9 @@ use proptest::prelude::*;
 use std::path::Path;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ledger/v1");
-/// Head, Merkle root and day's code of the fixtures; made once, by another program.
+/// How many fixtures version 1 began with; kinds that came later follow them.
+const FIRST: u64 = 28;
+/// Head, Merkle root and day's code of those; made once, by another program.
 const HEAD: &str = "5fda3234678b35f9f41163269fbab51104ca668f37ea69e5b00650e1b0a41184";
 const ROOT: &str = "96d68e3b6baa59c8a67d695e232a7b5c84354fe9300753af2cc117436c992dd2";
 const CODE: &str = "WPZH-DGHA-15WK-8JZB";
@@ -45,11 +47,14 @@ fn version_1_bodies_are_frozen() {
         head = head.link(&body);
         assert_eq!(head.to_string(), row[2], "{row:?}");
         tree.push(merkle::leaf(&head.0));
+        if n == FIRST {
+            assert_eq!((head.to_string(), tree.root().to_string()), (HEAD.into(), ROOT.into()));
+            let code = DayCode::new("lc-kfq-017", day(events::DAY), tree.size(), &tree.root());
+            assert_eq!(code.to_string(), CODE);
+        }
     }
     assert_eq!(rows.next(), None);
-    assert_eq!((head.to_string(), tree.root().to_string()), (HEAD.into(), ROOT.into()));
-    let code = DayCode::new("lc-kfq-017", day(events::DAY), tree.size(), &tree.root());
-    assert_eq!(code.to_string(), CODE);
+    assert!(tree.size() > FIRST);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::canteen::{Canteen, at, bytes, column, elder, stamp, text};
 use crate::workbook::Sheet;
-use crate::year::{ELDERS, SEEN, year};
+use crate::year::{ELDERS, SEEN, closed_year, settlement, year};
 use canteend::domain::entry::{ClockTrust, Event};
 use canteend::report::{Format, Kind, Period, Report};
 use canteend::store::{Depth, Sums};
@@ -11,8 +11,9 @@ fn verified(canteen: &Canteen) -> Sums {
     canteen.reader().verify(Depth::Full, |_| {}).unwrap().sums.unwrap()
 }
 
+/// A sum that is not below nothing.
 fn total(report: &Report, field: &str) -> u64 {
-    report.table().total(field).unwrap()
+    report.table().total(field).unwrap().try_into().unwrap()
 }
 
 #[test]
@@ -75,6 +76,38 @@ fn months_and_parts_of_months_add_up_to_the_year() {
 }
 
 #[test]
+fn a_settlement_that_was_handed_in_is_the_same_for_ever_and_the_later_ones_make_up_for_it() {
+    for seed in [5, 20_260_302] {
+        let (canteen, handed_in) = closed_year(seed);
+        assert_eq!(handed_in.len(), 11, "all but December");
+        let mut later = 0;
+        for then in &handed_in {
+            let now = settlement(&canteen, then.month);
+            assert!(now == then.said, "seed {seed}: {} has changed", then.month);
+            later += usize::from(now[0].contains("·以前月份"));
+        }
+        assert!(later >= 9, "seed {seed}: {later} months make up for earlier ones");
+        let sums = verified(&canteen);
+        let report = canteen.report(Kind::Settlement, Period::year("2026").unwrap());
+        let ledger = sums.city_fen + sums.district_fen - sums.reduced_fen;
+        assert_eq!(total(&report, "approved_fen"), ledger, "seed {seed}");
+        let pays = total(&report, "total_fen") - total(&report, "reduced_fen");
+        assert_eq!(pays, ledger, "seed {seed}");
+        assert_eq!(total(&report, "subsidised"), sums.meals, "seed {seed}");
+        let diners = sums.meals + sums.pending + sums.visits + sums.unnamed;
+        assert_eq!(total(&report, "diners"), diners, "seed {seed}");
+        // Its twelve months, each by itself, are the year.
+        for field in ["diners", "subsidised", "total_fen", "reduced_fen", "approved_fen", "late"] {
+            let months = Period::year("2026").unwrap().months();
+            let sum: u64 = months.map(|m| total(&canteen.report(Kind::Settlement, m), field)).sum();
+            assert_eq!(sum, total(&report, field), "seed {seed}: {field}");
+        }
+        let odd = column(&report, "统计月份").iter().filter(|month| month.contains('·')).count();
+        assert!(odd >= 10, "seed {seed}: {odd} lines about other months");
+    }
+}
+
+#[test]
 fn every_format_gives_the_same_totals() {
     let (canteen, _) = year(7);
     let report = canteen.report(Kind::Settlement, Period::year("2026").unwrap());
@@ -91,8 +124,9 @@ fn every_format_gives_the_same_totals() {
     assert_eq!(sum, fen);
 
     let sheet = Sheet::open(&bytes(&report, Format::Xlsx));
-    let (formula, result) = sheet.formula(&format!("{}16", Sheet::letter(at)));
-    assert_eq!(formula, format!("SUM({0}4:{0}15)", Sheet::letter(at)));
+    let last = 3 + report.table().rows().len();
+    let (formula, result) = sheet.formula(&format!("{}{}", Sheet::letter(at), last + 1));
+    assert_eq!(formula, format!("SUM({0}4:{0}{last})", Sheet::letter(at)));
     assert_eq!(yuan(&result), fen);
 
     let shown = format!("{}.{:02}", fen / 100, fen % 100);

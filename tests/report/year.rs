@@ -1,15 +1,17 @@
 //! A generated year: servings by the rules, and all that can become of them later.
 
-use crate::canteen::{Canteen, at, elder, noticed};
+use crate::canteen::{Canteen, at, elder, month, noticed, text};
 use canteend::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_date};
 use canteend::domain::elder::{Elder, NoticeWhy};
 use canteend::domain::entry::correction::{
-    Adjustment, Confirmation, Finding, Kept, RejectReason, Verdict,
+    Adjustment, Close, Confirmation, Finding, Kept, RejectReason, Verdict,
 };
 use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp, Visit};
 use canteend::domain::money::Fen;
 use canteend::domain::month::Month;
+use canteend::domain::operator::OperatorId;
 use canteend::domain::subsidy::{History, NoAward, Occasion, Ruling, Standing};
+use canteend::report::{Format, Kind};
 use jiff::{SignedDuration, ToSpan as _};
 use std::collections::{BTreeMap, HashMap};
 
@@ -83,6 +85,19 @@ struct Year {
     waiting: Vec<Waiting>,
     settled: Vec<Settled>,
     seen: BTreeMap<&'static str, u64>,
+    handed_in: Vec<HandedIn>,
+}
+
+/// The settlement of a month as it was handed in, in the formats that are text.
+pub struct HandedIn {
+    pub month: Month,
+    pub said: [String; 3],
+}
+
+/// What the settlement of `month` says now.
+pub fn settlement(canteen: &Canteen, month_of: Month) -> [String; 3] {
+    let report = canteen.report(Kind::Settlement, month(&month_of.to_string()));
+    [Format::Csv, Format::Json, Format::Html].map(|format| text(&report, format))
 }
 
 fn people(random: &mut Random) -> Vec<Elder> {
@@ -103,19 +118,35 @@ fn people(random: &mut Random) -> Vec<Elder> {
     (0..ELDERS).map(one).collect()
 }
 
-/// The year 2026 from `seed`, and how often each of [`SEEN`] happened.
+/// The year 2026 from `seed`, and how often each of [`SEEN`] happened. No settlement is closed.
 pub fn year(seed: u64) -> (Canteen, BTreeMap<&'static str, u64>) {
+    let year = live(seed, false);
+    (year.canteen, year.seen)
+}
+
+/// The same sort of year; on the third day of each month the settlement of the one before is
+/// handed in.
+pub fn closed_year(seed: u64) -> (Canteen, Vec<HandedIn>) {
+    let year = live(seed, true);
+    (year.canteen, year.handed_in)
+}
+
+fn live(seed: u64, closing: bool) -> Year {
     let mut random = Random(seed);
     let elders = people(&mut random);
     let canteen = Canteen::new("2025-12-31", &elders);
     let (history, waiting, settled) = (HashMap::new(), Vec::new(), Vec::new());
     let seen = BTreeMap::new();
-    let mut year = Year { random, elders, canteen, history, waiting, settled, seen };
+    let handed_in = Vec::new();
+    let mut year = Year { random, elders, canteen, history, waiting, settled, seen, handed_in };
     for i in 0..TRIES {
         let day = (i * 365 / TRIES) as i64;
         // Later tries have later times, whatever the day.
         let at = noon(day) + SignedDuration::from_secs(i as i64);
         let now = Stamp { at, clock: ClockTrust::Trusted };
+        if closing && date(day).day() >= 3 {
+            year.close(now, Month::of(date(day - 3)));
+        }
         match year.random.below(40) {
             0 => year.expire(now),
             1 => year.confirm(now),
@@ -124,7 +155,7 @@ pub fn year(seed: u64) -> (Canteen, BTreeMap<&'static str, u64>) {
             _ => year.serve(now, day),
         }
     }
-    (year.canteen, year.seen)
+    year
 }
 
 fn noon(day: i64) -> Timestamp {
@@ -198,6 +229,17 @@ impl Year {
         self.saw("late", late);
         let crossed = Month::of(date) != Month::of(service_date(now.at));
         self.saw("late in the next month", late && !undone && crossed);
+    }
+
+    /// Hands in the settlement of the month before the one in which day 3 is past.
+    fn close(&mut self, now: Stamp, this: Month) {
+        let last = self.handed_in.last().map(|handed_in| handed_in.month);
+        let month = last.map_or(Month::parse("2026-01").unwrap(), Month::next);
+        if month < this {
+            let operator = OperatorId::new("op-1").unwrap();
+            self.canteen.append(now, &Event::Close(Close { month, operator }));
+            self.handed_in.push(HandedIn { month, said: settlement(&self.canteen, month) });
+        }
     }
 
     fn settle(&mut self, entry: EntryNumber, date: Date, shares: (Fen, Fen)) {
@@ -274,6 +316,8 @@ impl Year {
         let nothing = city == Fen::ZERO && district == Fen::ZERO;
         let reason = if nothing { None } else { Some(NoAward::HomeCare) };
         let month = if random.once_in(2) { meal.month } else { Month::of(service_date(now.at)) };
+        let open = self.handed_in.last().map(|handed_in| handed_in.month.next());
+        let month = open.map_or(month, |open| open.max(month));
         let (entry, supersedes) = (meal.entry, meal.adjustment);
         let said = Adjustment { entry, city, district, reason, month, supersedes };
         let later = month != meal.month;

@@ -10,17 +10,17 @@ use canteend::domain::subsidy::{History, NoAward, Occasion, Ruling, Standing};
 use std::collections::HashMap;
 
 /// One line of a table, by its headers.
-struct Case {
+pub struct Case {
     place: String,
     cells: HashMap<String, String>,
 }
 
 impl Case {
-    fn get(&self, header: &str) -> &str {
+    pub fn get(&self, header: &str) -> &str {
         self.cells.get(header).unwrap_or_else(|| panic!("{}: no column {header}", self.place))
     }
 
-    fn date(&self, header: &str) -> Date {
+    pub fn date(&self, header: &str) -> Date {
         self.read(self.get(header))
     }
 
@@ -29,8 +29,13 @@ impl Case {
         text.parse().unwrap_or_else(|error| panic!("{}: {text:?}: {error:?}", self.place))
     }
 
+    /// What stands in a cell; nothing where it is empty.
+    pub fn some<T: std::str::FromStr<Err: std::fmt::Debug>>(&self, header: &str) -> Option<T> {
+        Some(self.get(header)).filter(|text| !text.is_empty()).map(|text| self.read(text))
+    }
+
     /// Looks a word up in a list of pairs.
-    fn word<T: Copy>(&self, word: &str, words: &[(&str, T)]) -> T {
+    pub fn word<T: Copy>(&self, word: &str, words: &[(&str, T)]) -> T {
         let known = words.iter().find(|(w, _)| *w == word);
         known.unwrap_or_else(|| panic!("{}: unknown word {word:?}", self.place)).1
     }
@@ -52,7 +57,7 @@ impl Case {
 
 /// Runs `check` on every line of a table, which answers with what it found, by header; the table
 /// must have at least `cases_min` lines. All lines that differ are named together.
-fn check(file: &str, cases_min: usize, found: impl Fn(&Case) -> Vec<(&'static str, String)>) {
+pub fn check(file: &str, cases_min: usize, found: impl Fn(&Case) -> Vec<(&'static str, String)>) {
     let path = project(&format!("fixtures/rules/{file}"));
     let mut reader = csv::Reader::from_path(&path).unwrap();
     let headers = reader.headers().unwrap().clone();
@@ -80,7 +85,7 @@ const MEALS: [(&str, MealWindow); 3] =
 
 const SEXES: [(&str, Sex); 2] = [("女", Sex::Female), ("男", Sex::Male)];
 
-fn reason(no_award: NoAward) -> &'static str {
+pub fn reason(no_award: NoAward) -> &'static str {
     match no_award {
         NoAward::UnderAge => "年龄不足",
         NoAward::HomeCare => "居家养老",
@@ -92,7 +97,7 @@ fn reason(no_award: NoAward) -> &'static str {
     }
 }
 
-fn elder(case: &Case) -> Elder {
+pub fn elder(case: &Case) -> Elder {
     let notice = |part: &str| {
         let (why, from) = part.split_once(' ').unwrap();
         let why = case.word(why, &[("去世", NoticeWhy::Deceased), ("迁出", NoticeWhy::Moved)]);

@@ -5,6 +5,7 @@
 
 mod bad_files;
 mod cases;
+mod later;
 mod properties;
 
 use canteend::config;

@@ -6,13 +6,13 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, Stdio};
 
 /// A running daemon that is ended with its box.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Daemon {
-    fn start(canteen: &BoxFolder) -> Self {
+    pub fn start(canteen: &BoxFolder) -> Self {
         let mut child = canteen.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut daemon = Daemon { child, log };
@@ -21,11 +21,11 @@ impl Daemon {
     }
 
     /// Reads the log up to a line with `text`.
-    fn until(&mut self, text: &str) {
+    pub fn until(&mut self, text: &str) {
         assert!(self.log.any(|line| line.unwrap().contains(text)), "the log ends without {text}");
     }
 
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(
             std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
@@ -43,7 +43,7 @@ impl Drop for Daemon {
     }
 }
 
-fn serving() -> (BoxFolder, Daemon) {
+pub fn serving() -> (BoxFolder, Daemon) {
     let canteen = BoxFolder::new("looped = true\nstarts_at = \"2026-03-02T11:30:00+08:00\"");
     canteen.film(vec![obama(0)]);
     canteen.import(&[OBAMA]);

@@ -4,10 +4,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod accept;
 mod bad_input;
 mod box_folder;
 mod calibrate;
 mod commands;
 mod control;
+mod doctor;
 mod ledger;
+mod package;
 mod service;

@@ -13,6 +13,9 @@ pub const SMALL_BYTES_MAX: usize = 4096;
 /// Type of an enrolment's payload.
 pub const ENROLMENT_TYPE: &str = "application/vnd.canteend.enrolment.v1+json";
 
+/// Type of the payload that offers a device's next key.
+pub const NEXT_KEY_TYPE: &str = "application/vnd.canteend.next-key.v1+json";
+
 /// Why an enrolment is not to be believed.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError {
@@ -91,11 +94,67 @@ impl Enrolment {
         if !code.names(&city) {
             return Err(EnrolError::OtherCity);
         }
-        dsse::open(envelope, SMALL_BYTES_MAX, ENROLMENT_TYPE, &[&city])?;
-        if said.device != *device || said.key != key.to_string() {
-            return Err(EnrolError::OtherDevice);
-        }
+        Self::confirms(envelope, &city, device, key)?;
         Ok(city)
+    }
+
+    /// Whether the envelope says, signed by `city`, that `device` is known with `key`.
+    ///
+    /// # Errors
+    /// [`EnrolError`].
+    pub fn confirms(
+        envelope: &[u8],
+        city: &PublicKey,
+        device: &DeviceId,
+        key: &PublicKey,
+    ) -> Result<(), EnrolError> {
+        let payload = dsse::open(envelope, SMALL_BYTES_MAX, ENROLMENT_TYPE, &[city])?;
+        let said: Enrolment = json::read(&payload, SMALL_BYTES_MAX)?;
+        match said.device == *device && said.key == key.to_string() {
+            true => Ok(()),
+            false => Err(EnrolError::OtherDevice),
+        }
+    }
+}
+
+/// `PUT /v1/devices/{device}/next-key`: a key that will take the place of the one that signs the
+/// request. The envelope is signed by the new key, which shows that the device has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextKey {
+    /// The device.
+    pub device: DeviceId,
+    /// The new public key, `suite:base64`.
+    pub key: String,
+    /// Id of the key in use.
+    pub before: String,
+}
+
+impl NextKey {
+    /// Its envelope, signed by the new key itself.
+    pub fn seal(&self, next: &SigningKey) -> Vec<u8> {
+        let payload = serde_json::to_vec(self).expect("plain fields always become JSON");
+        dsse::seal(next, NEXT_KEY_TYPE, &payload)
+    }
+
+    /// The new key that an envelope offers for `device` in the place of `before`, once it has shown
+    /// that it is at hand.
+    ///
+    /// # Errors
+    /// [`EnrolError`].
+    pub fn open(
+        envelope: &[u8],
+        device: &DeviceId,
+        before: &PublicKey,
+    ) -> Result<PublicKey, EnrolError> {
+        let payload = dsse::peek(envelope, SMALL_BYTES_MAX, NEXT_KEY_TYPE)?;
+        let said: NextKey = json::read(&payload, SMALL_BYTES_MAX)?;
+        let next = PublicKey::parse(&said.key).map_err(|_| EnrolError::Key)?;
+        dsse::open(envelope, SMALL_BYTES_MAX, NEXT_KEY_TYPE, &[&next])?;
+        match said.device == *device && said.before == before.id() {
+            true => Ok(next),
+            false => Err(EnrolError::OtherDevice),
+        }
     }
 }
 
@@ -215,6 +274,25 @@ mod tests {
         assert!(matches!(open(&other.seal(&city)), Err(EnrolError::OtherDevice)));
         let other = Enrolment { device: DeviceId::new("lc-kfq-018").unwrap(), ..right };
         assert!(matches!(open(&other.seal(&city)), Err(EnrolError::OtherDevice)));
+    }
+
+    #[test]
+    fn a_next_key_shows_that_it_is_at_hand_and_whose_place_it_takes() {
+        let (old, next, other) = (key(1), key(2), key(3));
+        let device = DeviceId::new("lc-kfq-017").unwrap();
+        let offer = |to: &str| NextKey {
+            device: DeviceId::new(to).unwrap(),
+            key: next.public().to_string(),
+            before: old.public().id(),
+        };
+        let open = |bytes: &[u8], before| NextKey::open(bytes, &device, before);
+        let sealed = offer("lc-kfq-017").seal(&next);
+        assert_eq!(open(&sealed, old.public()).unwrap(), *next.public());
+        assert!(matches!(open(&sealed, other.public()), Err(EnrolError::OtherDevice)));
+        let sealed = offer("lc-kfq-018").seal(&next);
+        assert!(matches!(open(&sealed, old.public()), Err(EnrolError::OtherDevice)));
+        let sealed = offer("lc-kfq-017").seal(&old);
+        assert!(matches!(open(&sealed, old.public()), Err(EnrolError::Envelope(_))));
     }
 
     #[test]

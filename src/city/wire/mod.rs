@@ -21,4 +21,5 @@ pub mod page;
 pub mod signature;
 pub mod suite;
 pub mod text;
+pub mod time;
 pub mod verdict;

@@ -93,9 +93,14 @@ impl PublicKey {
         self.suite
     }
 
-    /// What stands for the key in signatures: the start of the SHA-256 of its text form.
+    /// SHA-256 of its text form, as ledgers name the key.
+    pub fn digest(&self) -> Hash {
+        Hash::of(&[self.to_string().as_bytes()])
+    }
+
+    /// What stands for the key in signatures: the start of its digest.
     pub fn id(&self) -> String {
-        let mut id = Hash::of(&[self.to_string().as_bytes()]).to_string();
+        let mut id = self.digest().to_string();
         id.truncate(KEY_ID_DIGITS);
         id
     }

@@ -29,6 +29,38 @@ pub fn from_any_base64(text: &str) -> Option<Vec<u8>> {
     if text.contains(['-', '_']) { URL_SAFE.decode(text).ok() } else { from_base64(text) }
 }
 
+/// `text` as the value of a parameter in a query (RFC 3986, section 2.1).
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}
+
+/// `text` as it can be shown: without what is invisible or turns other text around, white space
+/// run together. `None` where nothing is left, or more than `chars_max` characters.
+pub fn displayable(text: &str, chars_max: usize) -> Option<String> {
+    let seen = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let seen: String = seen.filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+    let shown = seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    (1..=chars_max).contains(&shown.chars().count()).then_some(shown)
+}
+
+/// Characters without a picture of their own that change how others are drawn (Unicode's Cf and
+/// the default-ignorable ones): joiners, marks and overrides of direction, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
 /// `sha256:` and 64 lower-case hexadecimal digits.
 pub fn hash_to_text(hash: &Hash) -> String {
     format!("{HASH_PREFIX}{hash}")
@@ -175,6 +207,28 @@ mod tests {
         assert_eq!(hash_from_text(&text), Some(hash));
         for bad in [text.to_uppercase(), text[..70].to_owned(), text[7..].to_owned(), text + "0"] {
             assert_eq!(hash_from_text(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_cannot_become_another_parameter() {
+        assert_eq!(percent_encoded("aB9-._~"), "aB9-._~");
+        assert_eq!(percent_encoded("a&b=c d%\n王"), "a%26b%3Dc%20d%25%0A%E7%8E%8B");
+    }
+
+    #[test]
+    fn text_is_shown_without_what_hides_or_turns_it() {
+        for (text, shown) in [
+            ("王秀英", Some("王秀英")),
+            ("  王\t秀\u{3000}英 \n", Some("王 秀 英")),
+            ("\u{202E}英秀王\u{202C}", Some("英秀王")),
+            ("a\u{0}\u{1B}[31mb", Some("a[31mb")),
+            ("\u{200B}\u{FEFF}", None),
+            ("", None),
+            ("一二三四五", None),
+        ] {
+            let chars_max = if text.starts_with('一') { 4 } else { 64 };
+            assert_eq!(displayable(text, chars_max).as_deref(), shown, "{text:?}");
         }
     }
 

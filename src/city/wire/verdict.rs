@@ -46,6 +46,20 @@ pub enum VerdictReason {
     DuplicateOtherCanteen,
     /// The other canteen's meal was voided.
     OtherVoided,
+    /// The elder had died.
+    Deceased,
+    /// The elder had moved away.
+    Moved,
+    /// The elder was not on the streets' list.
+    NotEligible,
+    /// The elder received home care.
+    HomeCare,
+    /// The amount is not what the rules give.
+    Amount,
+    /// Its time cannot be right.
+    Time,
+    /// Inspection found that it was not eaten.
+    Inspection,
 }
 
 /// One verdict. A later one names the one it takes the place of, so that at most one stands.

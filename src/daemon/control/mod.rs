@@ -14,6 +14,8 @@ pub mod work;
 
 use super::board::Board;
 use super::desk::Desk;
+use super::night::Bell;
+use super::night::round::Done;
 use super::swap::Swap;
 use crate::error::{Exit, Failure};
 use operators::OperatorChange;
@@ -40,6 +42,19 @@ pub const CONNECTIONS_MAX: usize = 8;
 /// Longest wait for a request to arrive, and for a reply to be taken.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What requests are carried out with.
+#[derive(Clone)]
+pub struct Reach {
+    /// The way to the ledger.
+    pub desk: Desk,
+    /// What is going on.
+    pub board: Arc<Board>,
+    /// Brings a changed gallery into service.
+    pub swap: Swap,
+    /// Asks for a talk with the city.
+    pub bell: Bell,
+}
+
 /// What is asked of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -62,7 +77,7 @@ pub enum Request {
         /// Who.
         elder: String,
     },
-    /// Believe the clock.
+    /// Believe the clock; what waited for that is settled.
     ConfirmClock,
     /// Add or change an operator.
     Operator {
@@ -70,6 +85,28 @@ pub enum Request {
         id: String,
         /// What is to become of them.
         change: OperatorChange,
+    },
+    /// Say in the ledger which keys are in use.
+    RecordKeys,
+    /// Talk to the city now: send, fetch gallery and verdicts.
+    Upload,
+    /// Hand in the settlement of a month.
+    Close {
+        /// The month, `YYYY-MM`.
+        month: String,
+        /// Who hands it in.
+        operator: String,
+    },
+    /// Note that something left the box.
+    Export {
+        /// Code of what.
+        what: String,
+        /// First entry that it covers.
+        first: u64,
+        /// Last entry that it covers.
+        last: u64,
+        /// SHA-256 of the file, in hexadecimal digits.
+        digest: String,
     },
 }
 
@@ -83,8 +120,21 @@ pub enum Answer {
     Metrics(String),
     /// The entry that does it; none where there was nothing to do.
     Entry(Option<u64>),
-    /// The local time that is now believed.
-    Trusted(String),
+    /// How many entries name keys that were not named before.
+    Keys(u32),
+    /// What the talk with the city did.
+    City(Done),
+    /// The talk with the city goes on.
+    Underway,
+    /// The clock is believed.
+    Trusted {
+        /// The local time that is.
+        now: String,
+        /// Meals and visits that waited and are settled.
+        confirmed: usize,
+        /// Past meals of which more or less is taken off than before.
+        adjusted: usize,
+    },
 }
 
 /// A reply as it travels.
@@ -147,7 +197,7 @@ pub fn leave(state: &Path) {
 }
 
 /// Answers requests until the runtime ends.
-pub async fn serve(socket: UnixListener, desk: Desk, board: Arc<Board>, swap: Swap) {
+pub async fn serve(socket: UnixListener, reach: Reach) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let place = places.clone().acquire_owned().await.expect("it is never closed");
@@ -160,27 +210,22 @@ pub async fn serve(socket: UnixListener, desk: Desk, board: Arc<Board>, swap: Sw
                 continue;
             }
         };
-        let (desk, board, swap) = (desk.clone(), board.clone(), swap.clone());
+        let reach = reach.clone();
         tokio::spawn(async move {
             // Whoever went away in the middle does not want the reply.
-            let _ = converse(stream, &desk, &board, &swap).await;
+            let _ = converse(stream, &reach).await;
             drop(place);
         });
     }
 }
 
-async fn converse(
-    mut stream: UnixStream,
-    desk: &Desk,
-    board: &Arc<Board>,
-    swap: &Swap,
-) -> io::Result<()> {
+async fn converse(mut stream: UnixStream, reach: &Reach) -> io::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = String::new();
     let mut bounded = BufReader::new(read.take(LINE_BYTES_MAX));
     timeout(PATIENCE, bounded.read_line(&mut line)).await.map_err(io::Error::other)??;
     let reply = match serde_json::from_str::<Request>(&line) {
-        Ok(request) => Reply::from(work::carry_out(request, desk, board, swap).await),
+        Ok(request) => Reply::from(work::carry_out(request, reach).await),
         Err(problem) => Reply::Refused {
             exit: Exit::Usage as u8,
             problem: format!("the daemon does not know this request: {problem}"),

@@ -2,23 +2,32 @@
 
 use super::client;
 use super::status::Status;
-use super::{Answer, Request, operators};
+use super::{Answer, Reach, Request, operators};
+use crate::city::identity;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::daemon::board::Board;
-use crate::daemon::desk::Desk;
+use crate::config::{Config, rules};
+use crate::daemon::hold::Bench;
+use crate::daemon::keys;
 use crate::daemon::metrics;
-use crate::daemon::swap::Swap;
+use crate::daemon::revise::{Revised, revise};
 use crate::daemon::timekeeper::{self, Timekeeper};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::Event;
-use crate::domain::entry::correction::{Void, VoidReason};
+use crate::domain::entry::correction::{Close, Void, VoidReason};
+use crate::domain::entry::operation::{Export, ExportWhat};
+use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
+use crate::domain::rules::RuleBook;
 use crate::error::{Exit, Failure};
+use crate::record::unhex;
 use crate::store::Store;
-use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tracing::warn;
+
+/// Longest wait for the talk with the city; the command hears then that it goes on.
+const TALK_WAIT: Duration = Duration::from_secs(45);
 
 /// Has the running daemon do it, or does it under the lock where none runs.
 ///
@@ -28,32 +37,37 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
     if let Some(answer) = client::ask(&config.state, &request)? {
         return Ok(answer);
     }
+    let rules = rules::load(&config.rules)?;
     let (mut store, mut keeper) = timekeeper::open(config, clock)?;
-    write(&request, &mut store, &mut keeper, clock)
+    write(&request, &mut store, &mut keeper, clock, &rules)
 }
 
 /// Carries out a request in the running daemon.
 ///
 /// # Errors
 /// Why it was not done.
-pub(super) async fn carry_out(
-    request: Request,
-    desk: &Desk,
-    board: &Arc<Board>,
-    swap: &Swap,
-) -> Result<Answer, Failure> {
+pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer, Failure> {
+    let Reach { desk, board, swap, bell } = reach;
     match request {
         Request::Status => return Ok(Answer::Status(Box::new(Status::of(desk, board).await?))),
         Request::Metrics => {
             return Ok(Answer::Metrics(metrics::text(&Status::of(desk, board).await?)));
+        }
+        Request::Upload => {
+            // The talk goes on, whether or not somebody waits for its end.
+            return match timeout(TALK_WAIT, bell.ring()).await {
+                Ok(done) => Ok(Answer::City(done?)),
+                Err(_) => Ok(Answer::Underway),
+            };
         }
         _ => {}
     }
     let gallery = matches!(request, Request::Forget { .. });
     let done = desk
         .ask(move |at| {
+            let rules = at.writer().rules().clone();
             let (store, keeper, clock) = at.parts();
-            write(&request, store, keeper, clock)
+            write(&request, store, keeper, clock, &rules)
         })
         .await??;
     if gallery {
@@ -73,17 +87,28 @@ fn write(
     store: &mut Store,
     keeper: &mut Timekeeper,
     clock: &dyn Clock,
+    rules: &RuleBook,
 ) -> Result<Answer, Failure> {
     match request {
         Request::Status | Request::Metrics => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
         }
+        Request::Upload => {
+            let text = "no daemon runs here that could talk to the city";
+            Err(Failure::new(Exit::Unavailable, text))
+        }
+        Request::RecordKeys => {
+            let state = store.folder().to_owned();
+            let mut bench = Bench::new(store, keeper, clock);
+            let credentials = identity::credentials();
+            Ok(Answer::Keys(keys::record(&mut bench, &state, credentials.as_deref())?))
+        }
         Request::Void { entry, reason, operator } => {
             let stamp = keeper.stamp(store, clock)?;
             let reason = VoidReason::from_code(reason)
                 .ok_or_else(|| Failure::new(Exit::Usage, "no such reason for a void"))?;
-            let operator = OperatorId::new(operator).map_err(|e| Failure::new(Exit::Data, e))?;
+            let operator = operator_id(operator)?;
             let void = Event::Void(Void { entry: *entry, reason, operator });
             Ok(Answer::Entry(Some(store.append(stamp, &void)?.n)))
         }
@@ -94,12 +119,37 @@ fn write(
         }
         Request::Operator { id, change } => operators::change(store, id, change),
         Request::ConfirmClock => match keeper.confirm(store, clock)? {
-            Some(stamp) => Ok(Answer::Trusted(SHANGHAI.to_datetime(stamp.at).to_string())),
+            Some(stamp) => {
+                let Revised { confirmed, adjusted } = revise(store, stamp, rules)?;
+                let now = SHANGHAI.to_datetime(stamp.at).to_string();
+                Ok(Answer::Trusted { now, confirmed, adjusted })
+            }
             None => {
                 let text = "the clock is before the last trusted entry, or before this program \
                             was made; set it right first";
                 Err(Failure::new(Exit::Data, text))
             }
         },
+        Request::Close { month, operator } => {
+            let month = Month::parse(month)
+                .ok_or_else(|| Failure::new(Exit::Usage, "a month is written as YYYY-MM"))?;
+            let operator = operator_id(operator)?;
+            let stamp = keeper.stamp(store, clock)?;
+            Ok(Answer::Entry(Some(
+                store.append(stamp, &Event::Close(Close { month, operator }))?.n,
+            )))
+        }
+        Request::Export { what, first, last, digest } => {
+            let export = ExportWhat::from_code(what).zip(unhex(digest));
+            let (what, digest) = export
+                .ok_or_else(|| Failure::new(Exit::Usage, "no such export, or no such digest"))?;
+            let stamp = keeper.stamp(store, clock)?;
+            let export = Export { what, first: *first, last: *last, digest };
+            Ok(Answer::Entry(Some(store.append(stamp, &Event::Export(export))?.n)))
+        }
     }
+}
+
+fn operator_id(text: &str) -> Result<OperatorId, Failure> {
+    OperatorId::new(text).map_err(|e| Failure::new(Exit::Data, e))
 }

@@ -17,8 +17,9 @@ use crate::kiosk::canteen::{
 use crate::kiosk::state::{FaceFrame, Found, Left};
 use crate::store::Reader;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::watch;
-use tracing::error;
+use tracing::{error, warn};
 
 impl Canteen for Arc<Backend> {
     fn random(&self) -> Option<[u8; 16]> {
@@ -111,8 +112,7 @@ impl Backend {
             }
             Act::Void(entry, reason) => self.void(operator, key, entry, reason).await,
             Act::Late(late) => self.late(operator, key, late).await,
-            // The night's upload is not begun from here on a box without a city.
-            Act::Upload => Err(Refusal::NoCity.into()),
+            Act::Upload => self.upload(),
             Act::DayCode(date) => self.day_code(date).await,
         }
     }
@@ -198,6 +198,25 @@ impl Backend {
             self.board.show(Scene::Shown(shown));
         }
         Ok(outcome)
+    }
+
+    /// Begins a talk with the city; how it went, the state says.
+    fn upload(self: &Arc<Self>) -> Result<Outcome, Refused> {
+        if !self.lock_read().city {
+            return Err(Refusal::NoCity.into());
+        }
+        if self.uploading.swap(true, Ordering::Relaxed) {
+            return Err(Refusal::UploadRunning.into());
+        }
+        let backend = self.clone();
+        tokio::spawn(async move {
+            if let Err(problem) = backend.bell.ring().await {
+                warn!(%problem, "the upload that staff began");
+            }
+            backend.uploading.store(false, Ordering::Relaxed);
+            backend.refresh().await;
+        });
+        Ok(Done::UploadBegun.into())
     }
 
     /// The day's code; reading a whole ledger takes its time, on a connection of its own.

@@ -18,7 +18,9 @@ mod view;
 
 use super::board::Board;
 use super::desk::{At, Desk};
+use super::night::Bell;
 use super::preview::Place;
+use crate::city::identity::CITY_FILE;
 use crate::clock::Clock;
 use crate::config::{Caps, Config};
 use crate::domain::calendar::{Date, MealHours, Timestamp, local};
@@ -36,6 +38,7 @@ use day::Day;
 use screen::Screen;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -58,6 +61,8 @@ struct Read {
     progress: (EntryNumber, EntryNumber),
     /// When the last acknowledged entry was written.
     up_to: Option<Timestamp>,
+    /// Whether the box is enrolled with a city.
+    city: bool,
 }
 
 /// What has changed.
@@ -75,6 +80,10 @@ pub struct Backend {
     desk: Desk,
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
+    /// Begins a talk with the city.
+    bell: Bell,
+    /// Whether one that was begun here is under way.
+    uploading: AtomicBool,
     hours: MealHours,
     caps: Caps,
     canteen: String,
@@ -102,15 +111,18 @@ impl Backend {
         desk: Desk,
         board: Arc<Board>,
         clock: Arc<dyn Clock>,
+        bell: Bell,
     ) -> Result<Arc<Self>, Failure> {
         let reader = Reader::open(&config.state)?;
         let day = Day::new(local(clock.now()).0);
-        let read = Read { reader, day, gallery: None, progress: (0, 0), up_to: None };
+        let read = Read { reader, day, gallery: None, progress: (0, 0), up_to: None, city: false };
         let first = view::blank(local(clock.now()).0, &config.site.name, &config.hours);
         let backend = Backend {
             desk,
             board,
             clock,
+            bell,
+            uploading: AtomicBool::new(false),
             hours: config.hours.clone(),
             caps: config.kiosk.caps,
             canteen: config.site.name.clone(),
@@ -205,8 +217,9 @@ impl Backend {
     fn catch_up(&self) -> Result<(), LedgerError> {
         let today = local(self.clock.now()).0;
         let mut read = self.lock_read();
-        let Read { reader, day, gallery, progress, up_to } = &mut *read;
+        let Read { reader, day, gallery, progress, up_to, city } = &mut *read;
         day.catch_up(reader, today)?;
+        *city = self.state.join(CITY_FILE).exists();
         let before = progress.1;
         *progress = reader.progress()?;
         if progress.1 != before || up_to.is_none() {

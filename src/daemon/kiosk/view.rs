@@ -66,7 +66,7 @@ impl Backend {
             uploaded: Uploaded {
                 pending: last.saturating_sub(acknowledged),
                 up_to: read.up_to,
-                city: acknowledged > 0,
+                city: read.city,
             },
             next: serving.err(),
             ..blank(date, &self.canteen, &self.hours)

@@ -134,3 +134,36 @@ fn who_knows_the_time_ends_the_doubt_but_not_against_the_ledger() {
     assert_eq!(change.offset_ms, 3 * 86_400_000 - 1000);
     assert_eq!(told(&mut watch, &[("2026-03-05T12:00:02+08:00", 3)]), [(true, None)]);
 }
+
+#[test]
+fn a_clock_that_is_set_right_tells_by_how_much() {
+    let night = "2026-03-02T22:00:00+08:00";
+    let mut dead = fresh(Some(night));
+    told(&mut dead, &[("1970-01-01T08:00:10+08:00", 10), ("1970-01-01T08:01:00+08:00", 60)]);
+    let set = dead.read(at("2026-03-03T07:00:00+08:00"), Duration::from_secs(120));
+    let change = set.change.unwrap();
+    assert_eq!((change.trusted, change.why), (true, ClockWhy::Agrees));
+    let believed = at("1970-01-01T08:02:00+08:00");
+    assert_eq!(
+        change.offset_ms,
+        at("2026-03-03T07:00:00+08:00").as_millisecond() - believed.as_millisecond()
+    );
+}
+
+#[test]
+fn a_jump_that_an_earlier_run_saw_is_measured_on() {
+    let day_ms = 86_400_000;
+    let why = ClockWhy::Jump;
+    let jumped = ClockChange { trusted: false, why, boot: BOOT, offset_ms: 3 * day_ms };
+    let high = Some(at("2026-03-02T12:00:00+08:00"));
+    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), high });
+    told(&mut watch, &[("2026-03-05T13:00:00+08:00", 10)]);
+    // Set back by three days within the same start of the machine.
+    let reading = watch.confirm(at("2026-03-02T13:01:00+08:00"), Duration::from_secs(70)).unwrap();
+    assert_eq!(reading.change.unwrap().offset_ms, 0);
+    // Left as it is: the jump was right.
+    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), high });
+    told(&mut watch, &[("2026-03-05T13:00:00+08:00", 10)]);
+    let reading = watch.confirm(at("2026-03-05T13:01:00+08:00"), Duration::from_secs(70)).unwrap();
+    assert_eq!(reading.change.unwrap().offset_ms, 3 * day_ms);
+}

@@ -182,6 +182,17 @@ pub struct Verdict {
     pub supersedes: Option<EntryNumber>,
 }
 
+/// The settlement of a month was handed in (月结): what it says stands, and whatever is learnt of
+/// its meals later is the business of the first month that is still open. A close covers every
+/// month before it that was not closed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Close {
+    /// The month; it is over, and no later one is closed.
+    pub month: Month,
+    /// Who handed it in.
+    pub operator: OperatorId,
+}
+
 /// A past meal turns out to be worth less (核减), because a notice arrived late. The last
 /// adjustment of a meal counts; one of zero fen takes the one before back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

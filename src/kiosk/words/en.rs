@@ -199,6 +199,7 @@ impl Say for En {
             Trouble::DiskFull => "The disk is full",
             Trouble::DiskLow => "The disk is nearly full",
             Trouble::ClockUntrusted => "The clock is in doubt; amounts wait",
+            Trouble::ClockDiffers => "The clock differs from the city's",
             Trouble::GalleryEmpty => "Nobody is enrolled",
             Trouble::GalleryStale => "The roster is out of date",
             Trouble::GalleryRefused => "A new roster was refused; the old one serves",
@@ -220,6 +221,7 @@ impl Say for En {
             Trouble::DiskFull => "Ask the technician to free the disk at once.",
             Trouble::DiskLow => "Ask the technician to free the disk within days.",
             Trouble::ClockUntrusted => "Serve as usual. Ask the technician to confirm the clock.",
+            Trouble::ClockDiffers => "Have a technician compare the time",
             Trouble::GalleryEmpty => "Register by hand. Ask the technician to import the roster.",
             Trouble::GalleryStale => "Check the network, or ask the street for its newest list.",
             Trouble::GalleryRefused => {

@@ -1,13 +1,13 @@
 //! Bodies of what is said later about meals: choice, expiry, by hand, late, void, confirmation,
-//! verdict, adjustment.
+//! verdict, adjustment, close.
 
 use super::spelling::{fen, optional, text};
 use super::{code, day, earlier, ensure, money};
 use crate::domain::calendar::{Date, SHANGHAI};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Confirmation, Expiry, Finding, HandReason, Kept, Late, LateReason,
-    RejectReason, Verdict, Void, VoidReason,
+    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept, Late,
+    LateReason, RejectReason, Verdict, Void, VoidReason,
 };
 use crate::domain::entry::{Entry, EntryNumber};
 use crate::domain::money::Fen;
@@ -142,6 +142,15 @@ pub(super) struct AdjustmentBody {
     supersedes: Option<EntryNumber>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Close")]
+pub(super) struct CloseBody {
+    #[serde(with = "text")]
+    month: Month,
+    #[serde(with = "text")]
+    operator: OperatorId,
+}
+
 pub(super) fn check_late(entry: &Entry, late: &Late) -> Result<(), CodecError> {
     day("date", late.date)?;
     ensure("date", late.date < SHANGHAI.to_datetime(entry.stamp.at).date())?;
@@ -175,4 +184,8 @@ pub(super) fn check_adjustment(n: EntryNumber, said: &Adjustment) -> Result<(), 
     ensure("month", super::YEARS.contains(&said.month.year()))?;
     let nothing = said.city == Fen::ZERO && said.district == Fen::ZERO;
     ensure("reason", said.reason.is_none() == nothing)
+}
+
+pub(super) fn check_close(said: &Close) -> Result<(), CodecError> {
+    ensure("month", super::YEARS.contains(&said.month.year()))
 }

@@ -14,8 +14,8 @@ use crate::domain::calendar::{Date, SHANGHAI, Timestamp};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Stamp};
 use crate::domain::money::Fen;
 use correction::{
-    AdjustmentBody, ByHandBody, ChoiceBody, ConfirmationBody, ExpiryBody, LateBody, VerdictBody,
-    VoidBody,
+    AdjustmentBody, ByHandBody, ChoiceBody, CloseBody, ConfirmationBody, ExpiryBody, LateBody,
+    VerdictBody, VoidBody,
 };
 use operation::{ClockBody, ConfigBody, ExportBody, KeyBody, SatisfactionBody, SignBody};
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,7 @@ pub(super) fn encode(entry: &Entry, salt: &Salt) -> Result<Vec<u8>, CodecError> 
         Event::Confirmation(said) => ConfirmationBody::serialize(said, out),
         Event::Verdict(said) => VerdictBody::from(said).serialize(out),
         Event::Adjustment(said) => AdjustmentBody::serialize(said, out),
+        Event::Close(said) => CloseBody::serialize(said, out),
         Event::Sign(said) => SignBody::serialize(said, out),
         Event::Clock(said) => ClockBody::serialize(said, out),
         Event::Key(said) => KeyBody::serialize(said, out),
@@ -123,6 +124,7 @@ pub(super) fn decode(body: &[u8]) -> Result<(Entry, Salt), CodecError> {
         "confirmation" => Event::Confirmation(ConfirmationBody::deserialize(from)?),
         "verdict" => Event::Verdict(VerdictBody::deserialize(from)?.try_into()?),
         "adjustment" => Event::Adjustment(AdjustmentBody::deserialize(from)?),
+        "close" => Event::Close(CloseBody::deserialize(from)?),
         "sign" => Event::Sign(SignBody::deserialize(from)?),
         "clock" => Event::Clock(ClockBody::deserialize(from)?),
         "key" => Event::Key(KeyBody::deserialize(from)?),
@@ -156,6 +158,7 @@ fn check(entry: &Entry) -> Result<(), CodecError> {
         Event::Confirmation(said) => correction::check_confirmation(n, said),
         Event::Verdict(said) => correction::check_verdict(n, said),
         Event::Adjustment(said) => correction::check_adjustment(n, said),
+        Event::Close(said) => correction::check_close(said),
         Event::Clock(said) => operation::check_clock(said),
         Event::Key(said) => operation::check_key(said),
         Event::Export(said) => operation::check_export(n, said),

@@ -6,8 +6,12 @@
 //!    Elders who are not in it any more are gone, with their keys.
 //! 3. [`Store::forget_face`] destroys one elder's face key; card, staff and subsidy go on.
 //! 4. After either, deleted pages are overwritten and the log is emptied.
+//! 5. The city's gallery comes in pages, which are gathered beside the one in force (`staging`).
 
 mod rows;
+mod staging;
+
+pub use staging::{CityGallery, Leaver, LeaverWhy, PageRows, Staged};
 
 use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
@@ -18,6 +22,7 @@ use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
+use rows::Tables;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeSet;
@@ -69,6 +74,16 @@ pub enum GalleryError {
     /// No such elder.
     #[error("elder {0} is not in the gallery")]
     Unknown(ElderId),
+    /// A page of the city's gallery that does not follow the last one.
+    #[error(
+        "the city's gallery {found} is older than {known}, which the box has; it stays as it was"
+    )]
+    Older {
+        /// Generation on the page.
+        found: u64,
+        /// Generation that is in force or being gathered.
+        known: u64,
+    },
     /// A row that is not as it was written.
     #[error("the gallery's table \"{table}\" is damaged at {row}; import the roster again")]
     Damaged {
@@ -116,22 +131,19 @@ impl Store {
         roster: &[Enrolled],
     ) -> Result<Replaced, GalleryError> {
         check(model, roster)?;
+        self.room()?;
         let salt = self.vault.salt()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let generation = generation(&tx)? + 1;
         tx.execute("DELETE FROM elder", [])?;
         for enrolled in roster {
-            rows::insert(&tx, &self.vault, generation, enrolled)?;
+            rows::insert(&tx, &self.vault, Tables::InForce, generation, enrolled)?;
         }
-        rows::verify(&tx, &self.vault, roster)?;
+        rows::verify(&tx, &self.vault, Tables::InForce, roster)?;
         tx.execute("DELETE FROM card WHERE elder NOT IN (SELECT id FROM elder)", [])?;
-        let change = GalleryChange {
-            generation: generation.unsigned_abs(),
-            elders: count(&tx, "SELECT count(*) FROM elder")?,
-            templates: count(&tx, "SELECT count(*) FROM template")?,
-            model: model.0,
-            as_of: service_date(stamp.at),
-        };
+        // What stands now is not the city's; the next sync begins from nothing.
+        staging::forget_city(&tx)?;
+        let change = change(&tx, generation, model, stamp)?;
         let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
         tx.commit()?;
         let wiped = wipe(&self.conn)?;
@@ -171,16 +183,7 @@ impl Store {
     ) -> Result<Option<Appended>, GalleryError> {
         let salt = self.vault.salt()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (key, mut known) = rows::load_elder(&tx, &self.vault, elder)?;
-        let dropped = tx.execute("DELETE FROM template WHERE elder = ?1", [elder.as_str()])?
-            + tx.execute(
-                "DELETE FROM elder_key WHERE elder = ?1 AND purpose = 'face'",
-                [elder.as_str()],
-            )?;
-        let appended = if dropped > 0 || known.consent.store_face {
-            known.consent.store_face = false;
-            let sealed = rows::seal_identity(&self.vault, &key, &known)?;
-            tx.execute("UPDATE elder SET identity = ?2 WHERE id = ?1", (elder.as_str(), sealed))?;
+        let appended = if rows::forget(&tx, &self.vault, elder)? {
             let templates = count(&tx, "SELECT count(*) FROM template")?;
             let change = current(&tx)?.map(|old| GalleryChange {
                 generation: old.generation + 1,
@@ -240,6 +243,22 @@ pub(super) fn current(conn: &Connection) -> rusqlite::Result<Option<GalleryChang
         })
     })
     .optional()
+}
+
+/// What the ledger is to say of the tables as they are now.
+fn change(
+    conn: &Connection,
+    generation: i64,
+    model: ModelId,
+    stamp: Stamp,
+) -> rusqlite::Result<GalleryChange> {
+    Ok(GalleryChange {
+        generation: generation.unsigned_abs(),
+        elders: count(conn, "SELECT count(*) FROM elder")?,
+        templates: count(conn, "SELECT count(*) FROM template")?,
+        model: model.0,
+        as_of: service_date(stamp.at),
+    })
 }
 
 fn generation(conn: &Connection) -> rusqlite::Result<i64> {

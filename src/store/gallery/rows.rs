@@ -7,26 +7,41 @@ use crate::domain::elder::{Elder, ElderId};
 use crate::domain::template::{ModelId, Template};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+/// Which tables: those of the gallery in force, or those in which the next one is gathered. A value
+/// is sealed for its place in force, so that it moves there as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tables {
+    InForce,
+    Staged,
+}
+
+impl Tables {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::InForce => "",
+            Self::Staged => "staged_",
+        }
+    }
+}
+
 pub(super) fn insert(
     tx: &Transaction<'_>,
     vault: &Vault,
+    tables: Tables,
     version: i64,
     Enrolled { elder, templates }: &Enrolled,
 ) -> Result<(), GalleryError> {
+    let prefix = tables.prefix();
     let id = elder.id.as_str();
     let new_key = |purpose: Purpose| -> Result<(ElderKey, Vec<u8>), GalleryError> {
         Ok(vault.new_key(id, purpose, version)?)
     };
     let keep_key = |purpose: Purpose, wrapped: Vec<u8>| {
-        tx.prepare_cached("INSERT INTO elder_key VALUES (?1, ?2, ?3, ?4)")?.execute((
-            id,
-            purpose.code(),
-            version,
-            wrapped,
-        ))
+        let sql = format!("INSERT INTO {prefix}elder_key VALUES (?1, ?2, ?3, ?4)");
+        tx.prepare_cached(&sql)?.execute((id, purpose.code(), version, wrapped))
     };
     let (key, wrapped) = new_key(Purpose::Identity)?;
-    tx.prepare_cached("INSERT INTO elder VALUES (?1, ?2)")?
+    tx.prepare_cached(&format!("INSERT INTO {prefix}elder VALUES (?1, ?2)"))?
         .execute((id, seal_identity(vault, &key, elder)?))?;
     keep_key(Purpose::Identity, wrapped)?;
     if templates.is_empty() {
@@ -34,24 +49,50 @@ pub(super) fn insert(
     }
     let (key, wrapped) = new_key(Purpose::Face)?;
     keep_key(Purpose::Face, wrapped)?;
+    let sql = format!("INSERT INTO {prefix}template VALUES (?1, ?2, ?3, ?4)");
     for (place, template) in (0i64..).zip(templates) {
         let vector: Vec<u8> = template.values().iter().flat_map(|v| v.to_le_bytes()).collect();
         let sealed = vault.seal(&key, ("template", &row(id, place), "vector"), &vector)?;
-        tx.prepare_cached("INSERT INTO template VALUES (?1, ?2, ?3, ?4)")?.execute((
-            id,
-            place,
-            template.model().0,
-            sealed,
-        ))?;
+        tx.prepare_cached(&sql)?.execute((id, place, template.model().0, sealed))?;
     }
     Ok(())
 }
 
-pub(super) fn seal_identity(
+/// Writes an elder's identity anew, under the key that it has.
+pub(super) fn update(
+    tx: &Transaction<'_>,
     vault: &Vault,
     key: &ElderKey,
     elder: &Elder,
-) -> Result<Vec<u8>, VaultError> {
+) -> Result<(), GalleryError> {
+    let sealed = seal_identity(vault, key, elder)?;
+    tx.prepare_cached("UPDATE elder SET identity = ?2 WHERE id = ?1")?
+        .execute((elder.id.as_str(), sealed))?;
+    Ok(())
+}
+
+/// Destroys the templates of `elder` and the key that seals them, and marks the consent as
+/// withdrawn. False where there was nothing of the kind.
+pub(super) fn forget(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    elder: &ElderId,
+) -> Result<bool, GalleryError> {
+    let (key, mut known) = load_elder(tx, vault, Tables::InForce, elder)?;
+    let dropped = tx.execute("DELETE FROM template WHERE elder = ?1", [elder.as_str()])?
+        + tx.execute(
+            "DELETE FROM elder_key WHERE elder = ?1 AND purpose = 'face'",
+            [elder.as_str()],
+        )?;
+    if dropped == 0 && !known.consent.store_face {
+        return Ok(false);
+    }
+    known.consent.store_face = false;
+    update(tx, vault, &key, &known)?;
+    Ok(true)
+}
+
+fn seal_identity(vault: &Vault, key: &ElderKey, elder: &Elder) -> Result<Vec<u8>, VaultError> {
     vault.seal(key, ("elder", elder.id.as_str(), "identity"), &identity::encode(elder))
 }
 
@@ -63,18 +104,19 @@ fn row(elder: &str, place: i64) -> String {
 /// Furthest that a template's value may be from the one stored: reading makes its length 1 anew.
 const ROUNDING: f32 = 1e-6;
 
-/// Reads the new gallery back and compares it with the roster, before it is committed.
+/// Reads what was written back and compares it with the roster, before it is committed.
 pub(super) fn verify(
     tx: &Transaction<'_>,
     vault: &Vault,
+    tables: Tables,
     roster: &[Enrolled],
 ) -> Result<(), GalleryError> {
     for Enrolled { elder, templates } in roster {
         let damaged = |table| GalleryError::Damaged { table, row: elder.id.to_string() };
-        if load_elder(tx, vault, &elder.id)?.1 != *elder {
+        if load_elder(tx, vault, tables, &elder.id)?.1 != *elder {
             return Err(damaged("elder"));
         }
-        let stored = load_templates(tx, vault, elder.id.as_str())?;
+        let stored = load_templates(tx, vault, tables, elder.id.as_str())?;
         let near = |a: &Template, b: &Template| {
             let mut values = a.values().iter().zip(b.values());
             a.values().len() == b.values().len() && values.all(|(a, b)| (a - b).abs() <= ROUNDING)
@@ -89,7 +131,7 @@ pub(super) fn verify(
 
 pub(super) fn load(conn: &Connection, vault: &Vault) -> Result<Vec<Enrolled>, GalleryError> {
     let enrolled = |elder: Elder| {
-        let templates = load_templates(conn, vault, elder.id.as_str())?;
+        let templates = load_templates(conn, vault, Tables::InForce, elder.id.as_str())?;
         Ok(Enrolled { elder, templates })
     };
     load_elders(conn, vault)?.into_iter().map(enrolled).collect()
@@ -103,7 +145,8 @@ pub(super) fn load_elders(conn: &Connection, vault: &Vault) -> Result<Vec<Elder>
         .collect::<Result<_, _>>()?;
     let known = |id: String| {
         let damaged = |_| GalleryError::Damaged { table: "elder", row: id.clone() };
-        let (_, elder) = load_elder(conn, vault, &ElderId::new(&id).map_err(damaged)?)?;
+        let (_, elder) =
+            load_elder(conn, vault, Tables::InForce, &ElderId::new(&id).map_err(damaged)?)?;
         Ok(elder)
     };
     ids.into_iter().map(known).collect()
@@ -112,13 +155,15 @@ pub(super) fn load_elders(conn: &Connection, vault: &Vault) -> Result<Vec<Elder>
 fn load_key(
     conn: &Connection,
     vault: &Vault,
+    tables: Tables,
     elder: &str,
     purpose: Purpose,
 ) -> Result<Option<ElderKey>, GalleryError> {
     let found: Option<(i64, Vec<u8>)> = conn
-        .prepare_cached(
-            "SELECT key_version, wrapped FROM elder_key WHERE elder = ?1 AND purpose = ?2",
-        )?
+        .prepare_cached(&format!(
+            "SELECT key_version, wrapped FROM {}elder_key WHERE elder = ?1 AND purpose = ?2",
+            tables.prefix()
+        ))?
         .query_row((elder, purpose.code()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((version, wrapped)) = found else { return Ok(None) };
@@ -128,29 +173,33 @@ fn load_key(
 pub(super) fn load_elder(
     conn: &Connection,
     vault: &Vault,
+    tables: Tables,
     elder: &ElderId,
 ) -> Result<(ElderKey, Elder), GalleryError> {
     let id = elder.as_str();
     let sealed: Option<Vec<u8>> = conn
-        .prepare_cached("SELECT identity FROM elder WHERE id = ?1")?
+        .prepare_cached(&format!("SELECT identity FROM {}elder WHERE id = ?1", tables.prefix()))?
         .query_row([id], |row| row.get(0))
         .optional()?;
     let sealed = sealed.ok_or_else(|| GalleryError::Unknown(elder.clone()))?;
     let damaged = |table| move || GalleryError::Damaged { table, row: id.to_owned() };
-    let key = load_key(conn, vault, id, Purpose::Identity)?.ok_or_else(damaged("elder_key"))?;
+    let key =
+        load_key(conn, vault, tables, id, Purpose::Identity)?.ok_or_else(damaged("elder_key"))?;
     let json = vault::open(&key, ("elder", id, "identity"), &sealed)?;
     let known = identity::decode(elder.clone(), &json).ok_or_else(damaged("elder"))?;
     Ok((key, known))
 }
 
-fn load_templates(
+pub(super) fn load_templates(
     conn: &Connection,
     vault: &Vault,
+    tables: Tables,
     elder: &str,
 ) -> Result<Vec<Template>, GalleryError> {
-    let mut stmt = conn.prepare_cached(
-        "SELECT place, model, vector FROM template WHERE elder = ?1 ORDER BY place",
-    )?;
+    let mut stmt = conn.prepare_cached(&format!(
+        "SELECT place, model, vector FROM {}template WHERE elder = ?1 ORDER BY place",
+        tables.prefix()
+    ))?;
     let stored: Vec<(i64, [u8; 32], Vec<u8>)> = stmt
         .query_map([elder], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
@@ -158,7 +207,7 @@ fn load_templates(
         return Ok(Vec::new());
     }
     let lost = || GalleryError::Damaged { table: "elder_key", row: elder.to_owned() };
-    let key = load_key(conn, vault, elder, Purpose::Face)?.ok_or_else(lost)?;
+    let key = load_key(conn, vault, tables, elder, Purpose::Face)?.ok_or_else(lost)?;
     let template = |(place, model, sealed): (i64, [u8; 32], Vec<u8>)| {
         let row = row(elder, place);
         let vector = vault::open(&key, ("template", &row, "vector"), &sealed)?;

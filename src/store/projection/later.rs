@@ -1,11 +1,11 @@
-//! What becomes of meals later: confirmations, verdicts, adjustments.
+//! What becomes of meals later: confirmations, verdicts, adjustments, closes of months.
 
 use super::super::ledger::{self, LedgerError};
 use super::serving::{slot_taken, take_away};
 use super::{Contradiction, holds, seq};
-use crate::domain::calendar::{Date, MealWindow};
+use crate::domain::calendar::{Date, MealWindow, service_date};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{Adjustment, Confirmation, Finding, Verdict};
+use crate::domain::entry::correction::{Adjustment, Close, Confirmation, Finding, Verdict};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal, Method};
 use crate::domain::month::Month;
 use rusqlite::{Connection, OptionalExtension};
@@ -112,11 +112,32 @@ fn check_supersedes(
     entry: EntryNumber,
     supersedes: Option<EntryNumber>,
 ) -> Result<(), LedgerError> {
+    holds(counts(conn, table, entry)? == supersedes, Contradiction::Supersedes(entry))
+}
+
+/// The entry of the verdict or adjustment that counts for `entry`.
+fn counts(
+    conn: &Connection,
+    table: &str,
+    entry: EntryNumber,
+) -> rusqlite::Result<Option<EntryNumber>> {
     let counts: Option<i64> = conn
         .prepare_cached(&format!("SELECT seq FROM {table} WHERE entry = ?1"))?
         .query_row([seq(entry)], |row| row.get(0))
         .optional()?;
-    holds(counts.map(ledger::number) == supersedes, Contradiction::Supersedes(entry))
+    Ok(counts.map(ledger::number))
+}
+
+/// The entry of the verdict that counts for the standing meal in `entry`.
+///
+/// # Errors
+/// [`Contradiction::NoMeal`] where no such meal stands.
+pub(in crate::store) fn verdict_on(
+    conn: &Connection,
+    entry: EntryNumber,
+) -> Result<Option<EntryNumber>, LedgerError> {
+    standing(conn, entry)?;
+    Ok(counts(conn, "verdict", entry)?)
 }
 
 pub(super) fn verdict(
@@ -148,8 +169,29 @@ pub(super) fn adjust(
         && said.district.get() <= meal.district
         && own_month.is_ok_and(|own| own <= said.month);
     holds(fits, Contradiction::Excess(said.entry))?;
+    let open = closed(conn)?.is_none_or(|closed| closed < said.month);
+    holds(open, Contradiction::Closed(said.month))?;
     conn.prepare_cached("INSERT OR REPLACE INTO adjustment VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
         (seq(said.entry), seq(n), said.city.get(), said.district.get(), said.month.to_string()),
     )?;
+    Ok(())
+}
+
+/// The last month that is closed; all before it are.
+pub(in crate::store) fn closed(conn: &Connection) -> Result<Option<Month>, LedgerError> {
+    let month: Option<String> = conn
+        .prepare_cached("SELECT month FROM closed")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    month.map(|text| Month::parse(&text).ok_or(LedgerError::Window)).transpose()
+}
+
+pub(super) fn close(conn: &Connection, entry: &Entry, said: &Close) -> Result<(), LedgerError> {
+    let over = said.month < Month::of(service_date(entry.stamp.at));
+    let follows = closed(conn)?.is_none_or(|closed| closed < said.month);
+    let trusted = entry.stamp.clock == ClockTrust::Trusted;
+    holds(over && follows && trusted, Contradiction::Unclosable(said.month))?;
+    conn.prepare_cached("INSERT OR REPLACE INTO closed VALUES (1, ?1, ?2)")?
+        .execute((said.month.to_string(), seq(entry.n)))?;
     Ok(())
 }

@@ -11,17 +11,20 @@ mod state;
 use super::db::PROJECTIONS;
 use super::ledger::LedgerError;
 use crate::domain::entry::{Entry, EntryNumber, Event};
+use crate::domain::month::Month;
 use rusqlite::Connection;
 
+pub(super) use later::{closed, verdict_on};
 pub(super) use state::{clock, config};
 
 /// Each table, and the column that tells its rows apart in a message.
-pub(super) const TABLES: [(&str, &str); 10] = [
+pub(super) const TABLES: [(&str, &str); 11] = [
     ("meal", "seq"),
     ("visit", "seq"),
     ("review", "seq"),
     ("verdict", "entry"),
     ("adjustment", "entry"),
+    ("closed", "month"),
     ("clock", "since"),
     ("shift", "seq"),
     ("key_in_use", "purpose"),
@@ -68,6 +71,12 @@ pub enum Contradiction {
     /// More is taken off than the meal is worth, or in a month before it.
     #[error("an adjustment takes off more than entry {0} is worth, or in a month before it")]
     Excess(EntryNumber),
+    /// A close of a month that is not over or is closed, or under an untrusted clock.
+    #[error("{0} cannot be closed: it is not over, is closed already, or the clock is not trusted")]
+    Unclosable(Month),
+    /// An adjustment in the settlement of a closed month.
+    #[error("the settlement of {0} is closed; take it off in a later month")]
+    Closed(Month),
     /// Signed out without having signed in.
     #[error("this operator is not signed in")]
     NotSignedIn,
@@ -78,7 +87,8 @@ pub enum Contradiction {
 
 /// Makes empty temporary tables, in which [`apply`] then works instead.
 pub(super) fn shadow(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(&PROJECTIONS.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+    let made = |sql: &str| conn.execute_batch(&sql.replace("CREATE TABLE", "CREATE TEMP TABLE"));
+    PROJECTIONS.iter().try_for_each(|sql| made(sql))
 }
 
 /// Carries out `entry`.
@@ -96,6 +106,7 @@ pub(super) fn apply(conn: &Connection, entry: &Entry) -> Result<(), LedgerError>
         Event::Confirmation(said) => later::confirm(conn, entry, said),
         Event::Verdict(said) => later::verdict(conn, n, said),
         Event::Adjustment(said) => later::adjust(conn, n, said),
+        Event::Close(said) => later::close(conn, entry, said),
         Event::Sign(said) => state::sign(conn, n, said),
         Event::Key(said) => state::change_key(conn, said),
         Event::Config(said) => state::change_config(conn, said),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Confirmation, Expiry, Finding, HandReason, Late, LateReason,
+    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Late, LateReason,
     RejectReason, Verdict,
 };
 use crate::domain::entry::operation::{
@@ -94,7 +94,7 @@ fn the_fixtures_are_one_ledger_in_order() {
     }
     db::close(conn).unwrap();
     let verified = Reader::open(&path).unwrap().verify(Depth::Full, |_| {}).unwrap();
-    assert_eq!(verified.entries, 28);
+    assert_eq!(verified.entries, 29);
     let expected = Sums {
         meals: 3,
         pending: 0,
@@ -298,5 +298,38 @@ fn shifts_keys_and_configurations_follow_one_another() {
     store.append(noon(), &Event::Config(config)).unwrap();
     assert_eq!(store.config().unwrap(), Some(config));
     refused(&mut store, noon(), &Event::Config(config), Contradiction::NoChange);
+    verify(&dir, Depth::Full).unwrap();
+}
+
+#[test]
+fn a_month_is_closed_once_when_it_is_over_and_never_behind_another() {
+    let (dir, mut store) = store();
+    let close = |month: &str| {
+        let (month, operator) = (Month::parse(month).unwrap(), operator("op-1"));
+        Event::Close(Close { month, operator })
+    };
+    let april = stamp("2026-04-02T09:00:00+08:00");
+    store.append(noon(), &meal("p_1", DAY)).unwrap();
+    assert_eq!(store.closed().unwrap(), None);
+    for (when, month) in [(noon(), "2026-03"), (noon(), "2026-04")] {
+        let said = store.append(when, &close(month)).unwrap_err().to_string();
+        assert!(said.contains("is not over"), "{month}: {said}");
+    }
+    store.append(april, &adjust(2, 100, "2026-03", None)).unwrap();
+    store.append(april, &close("2026-03")).unwrap();
+    assert_eq!(store.closed().unwrap(), Month::parse("2026-03"));
+    for month in ["2026-03", "2026-02"] {
+        store.append(april, &close(month)).unwrap_err();
+    }
+    let said = store.append(april, &adjust(2, 150, "2026-03", Some(3))).unwrap_err().to_string();
+    assert!(said.contains("the settlement of 2026-03 is closed"), "{said}");
+    store.append(april, &adjust(2, 150, "2026-04", Some(3))).unwrap();
+    store.append(untrusted("2026-05-02T09:00:00+08:00"), &clock(false, 1)).unwrap();
+    store.append(untrusted("2026-05-02T09:00:00+08:00"), &close("2026-04")).unwrap_err();
+    let later = stamp("2026-06-02T09:00:00+08:00");
+    store.append(later, &clock(true, 1)).unwrap();
+    store.append(later, &close("2026-05")).unwrap();
+    assert_eq!(store.closed().unwrap(), Month::parse("2026-05"), "April with it");
+    drop(store);
     verify(&dir, Depth::Full).unwrap();
 }

@@ -6,11 +6,11 @@ use crate::domain::elder::{Consent, Elder, IdLast4, Notice, NoticeWhy, Sex};
 use crate::domain::template::{ModelId, Template};
 use crate::store::vault::{self, Purpose};
 
-const MODEL: ModelId = ModelId([0xA5; 32]);
+pub(super) const MODEL: ModelId = ModelId([0xA5; 32]);
 const DIMENSIONS: usize = 64;
 
 /// Enrols elder number `i`, with `templates` templates of their own.
-fn enrolled(i: usize, templates: usize) -> Enrolled {
+pub(super) fn enrolled(i: usize, templates: usize) -> Enrolled {
     let vector = |t: usize| (0..DIMENSIONS).map(move |d| ((i * 31 + t * 7 + d) as f32).sin());
     let template = |t| Template::new(MODEL, &vector(t).collect::<Vec<_>>()).unwrap();
     let interval = |from, to: Option<&str>| Interval::new(day(from), to.map(day)).unwrap();
@@ -30,7 +30,7 @@ fn enrolled(i: usize, templates: usize) -> Enrolled {
     }
 }
 
-fn roster(elders: usize) -> Vec<Enrolled> {
+pub(super) fn roster(elders: usize) -> Vec<Enrolled> {
     (0..elders).map(|i| enrolled(i, 1 + i % 2)).collect()
 }
 
@@ -44,7 +44,7 @@ fn files(dir: &TempDir) -> Vec<(PathBuf, Vec<u8>)> {
     entries.map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
 }
 
-fn found(dir: &TempDir, needle: &[u8]) -> bool {
+pub(super) fn found(dir: &TempDir, needle: &[u8]) -> bool {
     files(dir).iter().any(|(_, bytes)| bytes.windows(needle.len()).any(|w| w == needle))
 }
 
@@ -140,7 +140,7 @@ fn names_and_templates_never_stand_in_clear() {
     assert!(found(&dir, b"p_0001"), "the search itself works");
 }
 
-fn wrapped_keys(store: &Store, elder: &str) -> Vec<(i64, Vec<u8>)> {
+pub(super) fn wrapped_keys(store: &Store, elder: &str) -> Vec<(i64, Vec<u8>)> {
     let sql = "SELECT key_version, wrapped FROM elder_key WHERE elder = ?1 ORDER BY purpose";
     let mut stmt = store.conn.prepare(sql).unwrap();
     stmt.query_map([elder], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -7,6 +7,8 @@ mod files;
 mod gallery;
 mod ledger;
 mod outbox;
+mod staging;
+mod sync;
 
 use super::*;
 use crate::domain::calendar::{MealWindow, Timestamp};
@@ -17,7 +19,6 @@ use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{Award, NoAward, Standing};
 use rusqlite::config::DbConfig;
-use std::path::PathBuf;
 use tempfile::TempDir;
 
 fn stamp(at: &str) -> Stamp {

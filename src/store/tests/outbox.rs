@@ -110,3 +110,49 @@ fn a_sealed_batch_cannot_be_changed_deleted_or_put_out_of_order() {
     }
     assert_eq!(store.batch(1).unwrap(), Some(first));
 }
+
+#[test]
+fn a_ledger_that_is_not_the_one_that_was_sealed_is_named_by_the_batch() {
+    let dir = small_ledger();
+    let mut store = Store::open(&state(&dir)).unwrap();
+    let mut tree = Tree::default();
+    while let Some(unsealed) = store.unsealed(THREE, &mut tree).unwrap() {
+        store.add_batch(&sealed(&unsealed)).unwrap();
+    }
+    store.add_receipt(1, b"first").unwrap();
+    store.add_receipt(2, b"second").unwrap();
+    drop(store);
+    let verified = verify(&dir, Depth::Full).unwrap();
+    assert_eq!(verified.entries, 7);
+    let (batch, receipt) = Reader::open(&state(&dir)).unwrap().last_receipt().unwrap().unwrap();
+    assert_eq!((batch.seq, batch.last, &receipt[..]), (2, 6, &b"second"[..]));
+    // Somebody who owns the box writes a whole new chain from entry 5 on, sums and all.
+    let conn = raw(&dir);
+    conn.execute_batch("DROP TRIGGER entry_is_not_edited").unwrap();
+    let mut prev: [u8; 32] =
+        conn.query_row("SELECT hash FROM entry WHERE seq = 4", [], |row| row.get(0)).unwrap();
+    for seq in 5..=7 {
+        let body: Vec<u8> = conn
+            .query_row("SELECT body FROM entry WHERE seq = ?1", [seq], |row| row.get(0))
+            .unwrap();
+        // Another salt is another entry, whatever it says.
+        let body = String::from_utf8(body).unwrap();
+        let at = body.find("\"salt\":\"").unwrap() + 8;
+        let body = format!("{}{}{}", &body[..at], "0".repeat(32), &body[at + 32..]);
+        let hash = Hash(prev).link(body.as_bytes()).0;
+        conn.execute(
+            "UPDATE entry SET body = ?2, prev = ?3, hash = ?4 WHERE seq = ?1",
+            (seq, body.as_bytes(), prev, hash),
+        )
+        .unwrap();
+        prev = hash;
+    }
+    let trigger = include_str!("../migrations/0001_ledger.sql");
+    let trigger = &trigger[trigger.find("CREATE TRIGGER entry_is_not_edited").unwrap()..];
+    conn.execute_batch(&trigger[..trigger.find("END;").unwrap() + 4]).unwrap();
+    drop(conn);
+    for depth in [Depth::Chain, Depth::Full] {
+        let said = verify(&dir, depth).unwrap_err();
+        assert!(said.contains("the entries up to 6 are not those that batch 2"), "{said}");
+    }
+}

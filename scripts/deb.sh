@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Builds the Debian package of this machine's architecture: one file with the program, the model
+# pack, ONNX Runtime, units, configuration, man pages, completions and documents.
+#
+#   scripts/deb.sh [FOLDER]      FOLDER is where the package is put; target/deb without it
+#
+# 1. The same sources, toolchain and folder give the same bytes: files are dated by
+#    SOURCE_DATE_EPOCH, else by the last commit.
+# 2. Nothing is fetched and nothing on this machine is changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+target=${CARGO_TARGET_DIR:-target}
+out=${1:-$target/deb}
+stage=$target/deb/stage
+share=$stage/usr/share
+
+say() { printf 'deb: %s\n' "$*"; }
+fail() {
+    printf 'deb: %s\n' "$*" >&2
+    exit 1
+}
+
+version=${CANTEEND_DEB_VERSION:-$(awk -F '"' '/^version = / { print $2; exit }' Cargo.toml)}
+architecture=$(dpkg --print-architecture)
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null) ||
+        fail 'this is no git checkout; say SOURCE_DATE_EPOCH, seconds since 1970'
+fi
+export SOURCE_DATE_EPOCH
+
+# put MODE SOURCE… PLACE: copies files to where they are in the package.
+put() {
+    local mode=$1
+    shift
+    install -D -m "$mode" "${@:1:$#-1}" -t "$stage/${*: -1}"
+}
+put_as() { install -D -m "$1" "$2" "$stage/$3"; }
+
+[ -e models/runtime/libonnxruntime.so ] || fail 'no models here; run make models'
+cargo build --release --quiet --bins --example papers
+rm -rf "$stage"
+mkdir -p "$stage" "$out"
+
+put 755 "$target/release/canteend" usr/bin
+strip "$stage/usr/bin/canteend"
+put 644 models/manifest.toml models/README.md usr/share/canteend/models
+put 644 models/pack/*.onnx usr/share/canteend/models/pack
+put 644 models/runtime/libonnxruntime.so* usr/share/canteend/models/runtime
+put 644 config/canteend.toml usr/share/canteend
+put 644 config/rules/*.toml etc/canteend/rules
+
+put 644 systemd/canteend.service systemd/canteend-kiosk.service usr/lib/systemd/system
+put 644 systemd/72-canteend-camera.rules usr/lib/udev/rules.d
+put_as 644 systemd/sysusers.conf usr/lib/sysusers.d/canteend.conf
+put_as 644 systemd/tmpfiles.conf usr/lib/tmpfiles.d/canteend.conf
+put_as 644 systemd/journald.conf usr/lib/systemd/journald.conf.d/canteend.conf
+
+"$target/release/examples/papers" "$share"
+find "$share/man" -name '*.1' -exec gzip -9n {} +
+put 644 README.md CHANGELOG.md docs/*.md docs/city-api.yaml usr/share/doc/canteend
+put_as 644 systemd/README.md usr/share/doc/canteend/systemd.md
+put 644 packaging/copyright usr/share/doc/canteend
+gzip -9n "$share/doc/canteend/CHANGELOG.md"
+mv "$share/doc/canteend/CHANGELOG.md.gz" "$share/doc/canteend/changelog.gz"
+
+put 755 packaging/postinst packaging/prerm packaging/postrm DEBIAN
+(cd "$stage" && find etc -type f -printf '/%p\n' | LC_ALL=C sort) >"$stage/DEBIAN/conffiles"
+(cd "$stage" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$stage/DEBIAN/md5sums"
+# The oldest C library that has every symbol that is used.
+glibc=$(objdump -T "$stage/usr/bin/canteend" "$stage"/usr/share/canteend/models/runtime/*.so* |
+    grep -o 'GLIBC_[0-9.]*' | cut -d _ -f 2 | sort -V | tail -n 1)
+size=$(du -k --apparent-size -s "$stage" | cut -f 1)
+sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@GLIBC@/$glibc/" \
+    -e "s/@SIZE@/$size/" packaging/control.in >"$stage/DEBIAN/control"
+
+find "$stage" -type d -exec chmod 755 {} +
+find "$stage" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+package=$out/canteend_${version}_$architecture.deb
+dpkg-deb --root-owner-group -Zzstd --build "$stage" "$package" >/dev/null
+say "$package ($(du -h --apparent-size "$package" | cut -f 1))"

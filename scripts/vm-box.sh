@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Tests the package as a box has it: Debian with systemd in a virtual machine installs the .deb,
+# starts the hardened unit as its own user, recognises an elder on an emulated webcam, and goes
+# through bad configuration, upgrade, removal and purge (tests/vm/box.sh). A machine without qemu
+# gets it by apt-get, or fails.
+#
+#   scripts/vm-box.sh
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/vm-common.sh
+box=$work/box
+base=$work/debian.tar
+
+# A Debian of this machine's release and mirrors, with systemd and what the package depends on.
+fetch_debian() {
+    local codename sources
+    [ ! -e "$base" ] || return 0
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f -name "debian.sources" -o \
+        -type f -size +0 -name 'sources.list' 2>/dev/null | head -n 1)
+    say "fetching a small Debian ($codename)"
+    as_root mmdebstrap --quiet --variant=minbase \
+        --include=dbus,kmod,libstdc++6,systemd,systemd-sysv,udev "$codename" "$base.new" $sources ||
+        fail 'mmdebstrap could not fetch Debian; check the network, then run this again'
+    mv "$base.new" "$base"
+}
+
+# The disk: Debian, the modules of the camera, two versions of the package, and the test.
+make_disk() {
+    local bin=$target/release root=$box/root module
+    as_root rm -rf "$box"
+    mkdir -p "$root/opt/box/frames"
+    as_root tar -xf "$base" -C "$root"
+    SOURCE_DATE_EPOCH=1767225600 CANTEEND_DEB_VERSION=0.1.0~old scripts/deb.sh "$root/opt/box"
+    SOURCE_DATE_EPOCH=1767225600 scripts/deb.sh "$root/opt/box"
+    modules uvcvideo vhci-hcd | while read -r module; do
+        as_root install -D -m 644 "$module" "$root/${module#"$work/kernel/"}"
+    done
+    as_root cp "$work/kernel/lib/modules/$kernel"/modules.{order,builtin,builtin.modinfo} \
+        "$root/lib/modules/$kernel"
+    as_root depmod -b "$root" "$kernel"
+    cp "$bin/examples/webcam" fixtures/photos/{obama,biden}.jpg tests/vm/roster.csv \
+        tests/vm/box.sh "$root/opt/box"
+    sed '/^\[paths\]/,/^$/ { /^state/d; /^models/d; s,^rules.*,rules = "rules/lcetdz-2022.toml", }' \
+        tests/vm/canteend.toml >"$root/opt/box/canteend.toml"
+    "$bin/examples/film" fixtures/photos "$root/opt/box/frames"
+    as_root install -m 644 tests/vm/box-test.service "$root/etc/systemd/system"
+    as_root ln -s ../box-test.service "$root/etc/systemd/system/multi-user.target.wants/"
+    # A login prompt would take the console away from the test.
+    as_root ln -sf /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
+    as_root mke2fs -q -t ext4 -L box -d "$root" "$box/disk.img" 900M
+    as_root chown "$(id -u)" "$box/disk.img"
+}
+
+# The first process loads what the disk needs and gives way to systemd.
+make_first() {
+    local root=$box/first module number=0
+    mkdir -p "$root"/{dev,modules,proc,root,sys}
+    with_busybox "$root"
+    modules virtio_pci virtio_blk crc32c_generic ext4 | while read -r module; do
+        number=$((number + 1))
+        cp "$module" "$root/modules/$number.ko"
+        echo "insmod /modules/$number.ko"
+    done >"$root/modules.sh"
+    cp tests/vm/box-first.sh "$root/init"
+    chmod 755 "$root/init"
+    pack "$root" "$box/first.cpio"
+}
+
+mkdir -p "$work"
+need qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod \
+    mmdebstrap:mmdebstrap mke2fs:e2fsprogs
+fetch_kernel
+fetch_debian
+cargo build --release --quiet --bins --example webcam --example film
+make_disk
+make_first
+start "$work/box-console.log" "$box/first.cpio" \
+    -drive "file=$box/disk.img,format=raw,if=virtio,cache=unsafe" -device virtio-rng-pci

@@ -1,0 +1,52 @@
+//! `canteend gallery sync`: the city's gallery, now.
+
+use super::{ConfigFile, block_on, say};
+use crate::daemon::control::{Answer, Request, client};
+use crate::daemon::hold::Under;
+use crate::daemon::sync::{self, Faces, Synced};
+use crate::daemon::{keys, service, timekeeper};
+use crate::error::Failure;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct Sync {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) fn run(options: &Sync) -> Result<(), Failure> {
+    let config = options.config.load()?;
+    match client::ask(&config.state, &Request::Upload)? {
+        Some(Answer::City(done)) => return say(done),
+        Some(Answer::Underway) => {
+            return say("the box is still talking to the city; see `canteend status`");
+        }
+        Some(other) => return Err(super::unexpected(&other)),
+        None => {}
+    }
+    let clock = service::clock(&config);
+    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let line = block_on(keys::line(&config, &mut store))??;
+    let mut faces = Faces::new(&config.models, config.quality)?;
+    let mut hold = Under { store: &mut store, keeper: &mut keeper, clock: clock.as_ref() };
+    let mut told = progress;
+    let synced = sync::run_once(&mut hold, &line, &mut faces, clock.as_ref(), &mut told);
+    let Synced { arrivals, leavers, faceless, bad, change, .. } = block_on(synced)??;
+    let Some(change) = change else { return say("the city has changed nothing") };
+    say(format_args!(
+        "gallery {}: {} elders, {} templates; {arrivals} came or changed, {leavers} were taken out, \
+         {faceless} sent without a usable face, {bad} rows left out",
+        change.generation, change.elders, change.templates
+    ))
+}
+
+/// A line that counts, on a terminal only. How many there will be is not known before the end.
+fn progress(done: &Synced) {
+    use std::io::{IsTerminal as _, Write as _};
+    let mut out = std::io::stderr().lock();
+    if out.is_terminal() {
+        // Progress that cannot be shown is no reason to stop.
+        let _ = write!(out, "\r{} pages, {} elders", done.pages, done.arrivals + done.leavers);
+        let _ = out.flush();
+    }
+}

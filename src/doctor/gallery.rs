@@ -1,0 +1,76 @@
+//! How many are enrolled, and how old their eligibility data is.
+
+use super::{Check, Finding};
+use crate::config::{Config, rules};
+use crate::daemon::control::status::Status;
+use crate::daemon::service;
+use crate::domain::calendar::{Date, service_date};
+use crate::store::Reader;
+
+/// By the running daemon, else by the ledger.
+pub(super) fn look(config: &Config, status: Option<&Status>) -> Finding {
+    let days_max = match rules::load(&config.rules) {
+        Ok(book) => book.eligibility_days_max(),
+        // The rule book's own line says what is the matter with it.
+        Err(_) => {
+            return Check::Gallery.fault("not judged without a rule book", "mend the rule book");
+        }
+    };
+    let today = service_date(service::clock(config).now());
+    let gallery = match status {
+        Some(Status { ledger, .. }) => {
+            let as_of = ledger.eligibility_as_of.as_deref().and_then(|day| day.parse().ok());
+            Ok(as_of.map(|as_of| (ledger.elders, ledger.templates, as_of)))
+        }
+        None => Reader::open(&config.state).map_err(|e| e.to_string()).and_then(|reader| {
+            let change = reader.gallery_change().map_err(|e| e.to_string())?;
+            Ok(change.map(|g| (g.elders, g.templates, g.as_of)))
+        }),
+    };
+    match gallery {
+        Ok(gallery) => judge(gallery, today, days_max),
+        Err(problem) => Check::Gallery.failed(problem),
+    }
+}
+
+/// `gallery` is elders, templates and the day of the eligibility data.
+fn judge(gallery: Option<(u32, u32, Date)>, today: Date, days_max: u16) -> Finding {
+    let Some((elders, templates, as_of)) = gallery.filter(|(elders, ..)| *elders > 0) else {
+        return Check::Gallery.warning(
+            "nobody is enrolled",
+            "canteend gallery import FILE.csv --photos DIR, or let the city send its gallery",
+        );
+    };
+    let age = (today - as_of).get_days();
+    let seen =
+        format!("{elders} elders, {templates} templates, eligibility of {as_of} ({age} days)");
+    match age <= i32::from(days_max) {
+        true => Check::Gallery.ok(seen),
+        false => Check::Gallery.warning(
+            format!("{seen}, of {days_max} allowed: meals wait for confirmation"),
+            "connect the network, or import the streets' current list",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    #[test]
+    fn a_gallery_ages_by_the_rule_books_days() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let of = |as_of| Some((120, 240, day(as_of)));
+        let cases = [
+            (None, Verdict::Warning, "nobody"),
+            (Some((0, 0, day("2026-03-01"))), Verdict::Warning, "nobody"),
+            (of("2026-03-01"), Verdict::Ok, "(30 days)"),
+            (of("2026-02-28"), Verdict::Warning, "(31 days)"),
+        ];
+        for (gallery, verdict, word) in cases {
+            let found = judge(gallery, day("2026-03-31"), 30);
+            assert!(found.verdict == verdict && found.seen.contains(word), "{found:?}");
+        }
+    }
+}

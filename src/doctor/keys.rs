@@ -1,0 +1,160 @@
+//! The configuration, the keys, and who may read and write what.
+
+use super::{Check, Finding};
+use crate::city::identity::DEVICE_KEY_FILE;
+use crate::config::{Config, rules};
+use crate::store::{KEY_FILE, LEDGER_FILE};
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+/// Permission bits that nobody but the owner may have on what is in the state folder.
+const OTHERS: u32 = 0o077;
+/// Most files that are named.
+const NAMED_MAX: usize = 5;
+/// Where systemd keeps the sealed credentials that it hands to services.
+const CREDENTIAL_STORE: &str = "/etc/credstore.encrypted";
+
+/// The configuration and its rule book, where both can be read.
+///
+/// # Errors
+/// The finding that says why not.
+pub(super) fn configuration(path: &Path) -> Result<(Config, Finding), Finding> {
+    let config = Config::load(path).map_err(|e| Check::Configuration.failed(e))?;
+    let found = match rules::load(&config.rules) {
+        Ok(_) => {
+            let kind = if config.site.test_box { ", a test box" } else { "" };
+            Check::Configuration.ok(format!("{}: for {}{kind}", path.display(), config.site.device))
+        }
+        Err(problem) => Check::Configuration.failed(problem),
+    };
+    Ok((config, found))
+}
+
+/// The box key, by which names and templates are sealed, and the device key, by which batches are
+/// signed.
+pub(super) fn keys(state: &Path) -> Finding {
+    let ledger = state.join(LEDGER_FILE).exists();
+    let box_key = state.join(KEY_FILE).exists();
+    let credential = Path::new(CREDENTIAL_STORE).join(DEVICE_KEY_FILE).exists();
+    let device_key = state.join(DEVICE_KEY_FILE).exists();
+    match (ledger, box_key, device_key, credential) {
+        (true, false, ..) => Check::Keys.fault(
+            format!("{} is missing: names and faces cannot be opened", KEY_FILE),
+            "put the key back, or restore the box and enrol anew: docs/recovery.md",
+        ),
+        (false, ..) => Check::Keys.warning(
+            "no ledger and no keys yet",
+            "the service makes them at its first start: systemctl start canteend",
+        ),
+        (true, true, _, true) => {
+            let seen = format!("box key in the state folder, device key in {CREDENTIAL_STORE}");
+            Check::Keys.ok(seen)
+        }
+        (true, true, true, false) => Check::Keys.ok("box key and device key in the state folder"),
+        (true, true, false, false) => Check::Keys.warning(
+            "box key in the state folder; no device key, so nothing can be signed",
+            "canteend provision --city URL --code CODE",
+        ),
+    }
+}
+
+/// Whether the state folder and all in it are their owner's alone.
+pub(super) fn permissions(config: &Config) -> Finding {
+    let state = &config.state;
+    let found = match fs::metadata(state) {
+        Ok(found) => found,
+        Err(problem) => {
+            let text = format!("{}: {problem}; start the service once", state.display());
+            return Check::Permissions.failed(text);
+        }
+    };
+    let mut wrong = Vec::new();
+    let mut see = |path: &Path, owner: u32, mode: u32| {
+        if owner != found.uid() || mode & OTHERS != 0 {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            wrong.push(format!("{} ({:03o}, user {owner})", name.display(), mode & 0o777));
+        }
+    };
+    see(state, found.uid(), found.permissions().mode());
+    let entries = match fs::read_dir(state) {
+        Ok(entries) => entries,
+        Err(problem) => {
+            let text = format!(
+                "{}: {problem}; run this as the service's user: sudo -u canteend canteend doctor",
+                state.display()
+            );
+            return Check::Permissions.failed(text);
+        }
+    };
+    for entry in entries.flatten() {
+        // A file that went away meanwhile is nobody's.
+        let Ok(found) = entry.metadata() else { continue };
+        see(&entry.path(), found.uid(), found.permissions().mode());
+    }
+    if wrong.is_empty() {
+        return Check::Permissions.ok(format!("{} is its owner's alone", state.display()));
+    }
+    let all = wrong.len();
+    wrong.truncate(NAMED_MAX);
+    Check::Permissions.fault(
+        format!("{all} of {}: {}", state.display(), wrong.join(", ")),
+        format!("chown -R canteend: {0}; chmod -R go= {0}", state.display()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    fn config(state: &Path) -> Config {
+        let text = crate::config::EXAMPLE.replace("#state = \"/var/lib/canteend\"", "");
+        let text = text.replace("[paths]", &format!("[paths]\nstate = \"{}\"", state.display()));
+        Config::parse(&text, Path::new("canteend.toml")).unwrap()
+    }
+
+    fn mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        mode(dir.path(), 0o700);
+        fs::write(dir.path().join("box.key"), "k").unwrap();
+        mode(&dir.path().join("box.key"), 0o600);
+        assert_eq!(permissions(&config).verdict, Verdict::Ok);
+        mode(&dir.path().join("box.key"), 0o644);
+        let found = permissions(&config);
+        assert!(
+            found.verdict == Verdict::Fault && found.seen.contains("box.key (644"),
+            "{found:?}"
+        );
+        mode(dir.path(), 0o755);
+        assert!(permissions(&config).seen.starts_with("2 of "));
+    }
+
+    #[test]
+    fn a_ledger_without_its_box_key_is_a_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(keys(dir.path()).verdict, Verdict::Warning);
+        fs::write(dir.path().join(LEDGER_FILE), "").unwrap();
+        assert_eq!(keys(dir.path()).verdict, Verdict::Fault);
+        fs::write(dir.path().join(KEY_FILE), "").unwrap();
+        assert_eq!(keys(dir.path()).verdict, Verdict::Warning);
+        fs::write(dir.path().join(DEVICE_KEY_FILE), "").unwrap();
+        assert_eq!(keys(dir.path()).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_a_fault_with_its_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("canteend.toml");
+        let found = configuration(&path).unwrap_err();
+        assert!(found.remedy.unwrap().contains("--config"));
+        fs::write(&path, "nonsense = 1").unwrap();
+        assert!(configuration(&path).unwrap_err().seen.contains("nonsense"));
+    }
+}

@@ -1,0 +1,135 @@
+//! What came from the city and how far the box has got with it: verdicts, the night's work.
+//!
+//! 1. Verdicts and the number up to which they were taken in are one transaction: none is lost
+//!    and none is written twice, wherever the power fails.
+//! 2. A verdict on what is no standing meal is passed over; the city hears of it by the entries.
+
+use super::ledger::{self, LedgerError, number};
+use super::{Store, projection};
+use crate::domain::calendar::Timestamp;
+use crate::domain::entry::correction::{Finding, Verdict};
+use crate::domain::entry::{EntryNumber, Event, Stamp};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+
+/// A verdict as the city gives it; which earlier one it takes the place of, the ledger knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CityVerdict {
+    /// The meal.
+    pub entry: EntryNumber,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What became of a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerdictTaken {
+    /// It is in the ledger.
+    Written(EntryNumber),
+    /// The ledger says so already.
+    Known,
+    /// There is no such meal, or it was undone.
+    NoMeal,
+}
+
+impl Store {
+    /// The city's number of the last verdict that was taken in, or 0.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`].
+    pub fn verdicts_after(&self) -> Result<u64, LedgerError> {
+        Ok(mark(&self.conn, "verdicts")?.map_or(0, number))
+    }
+
+    /// Writes verdicts into the ledger, in their order, and remembers that all up to the city's
+    /// number `next` were taken in.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: nothing was written.
+    pub fn add_verdicts(
+        &mut self,
+        stamp: Stamp,
+        said: &[CityVerdict],
+        next: u64,
+    ) -> Result<Vec<VerdictTaken>, LedgerError> {
+        match self.try_add_verdicts(stamp, said, next) {
+            Err(error) if error.disk_full() && self.reserve.release() => {
+                self.try_add_verdicts(stamp, said, next)
+            }
+            done => done,
+        }
+    }
+
+    fn try_add_verdicts(
+        &mut self,
+        stamp: Stamp,
+        said: &[CityVerdict],
+        next: u64,
+    ) -> Result<Vec<VerdictTaken>, LedgerError> {
+        let salts = said.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut taken = Vec::with_capacity(said.len());
+        for (CityVerdict { entry, finding }, salt) in said.iter().zip(salts) {
+            let counts = match projection::verdict_on(&tx, *entry) {
+                Ok(counts) => counts,
+                Err(LedgerError::Contradiction(_)) => {
+                    taken.push(VerdictTaken::NoMeal);
+                    continue;
+                }
+                Err(other) => return Err(other),
+            };
+            if says(&tx, counts, finding)? {
+                taken.push(VerdictTaken::Known);
+                continue;
+            }
+            let verdict = Verdict { entry: *entry, finding: finding.clone(), supersedes: counts };
+            let n = ledger::append(&tx, &salt, stamp, &Event::Verdict(verdict))?.n;
+            taken.push(VerdictTaken::Written(n));
+        }
+        set_mark(&tx, "verdicts", i64::try_from(next).unwrap_or(i64::MAX))?;
+        tx.commit()?;
+        Ok(taken)
+    }
+
+    /// When all of a night's work with the city was done last.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`].
+    pub fn night_done(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let seconds = mark(&self.conn, "night")?;
+        Ok(seconds.and_then(|s| Timestamp::from_second(s).ok()))
+    }
+
+    /// Remembers that all of the night's work was done at `at`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Sqlite`].
+    pub fn set_night_done(&mut self, at: Timestamp) -> Result<(), LedgerError> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        set_mark(&tx, "night", at.as_second())?;
+        Ok(tx.commit()?)
+    }
+}
+
+/// Whether the verdict that counts, in entry `counts`, says what is found now. A meal without a
+/// verdict is paid.
+fn says(
+    conn: &Connection,
+    counts: Option<EntryNumber>,
+    finding: &Finding,
+) -> Result<bool, LedgerError> {
+    let Some(counts) = counts else { return Ok(*finding == Finding::Accepted) };
+    let said = ledger::entry(conn, counts)?.map(|entry| entry.event);
+    Ok(matches!(said, Some(Event::Verdict(verdict)) if verdict.finding == *finding))
+}
+
+fn mark(conn: &Connection, what: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT value FROM city_mark WHERE what = ?1")?
+        .query_row([what], |row| row.get(0))
+        .optional()
+}
+
+fn set_mark(tx: &Transaction<'_>, what: &str, value: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT OR REPLACE INTO city_mark VALUES (?1, ?2)")?
+        .execute((what, value))?;
+    Ok(())
+}

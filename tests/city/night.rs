@@ -1,0 +1,199 @@
+//! The nightly talk of a box that serves: in order, with its alarms, while the ledger's thread goes
+//! on with its own work.
+
+use super::sync::{row, upserts};
+use super::town::{NIGHT, TestBox, Town, clock, meal};
+use canteend::city::identity::{self, Pinned};
+use canteend::clock::Clock;
+use canteend::config::{Config, rules};
+use canteend::daemon::board::Board;
+use canteend::daemon::desk::{self, Desk};
+use canteend::daemon::night::round::Done;
+use canteend::daemon::night::{Bell, Night, bell};
+use canteend::daemon::swap::{Swap, Waiting};
+use canteend::daemon::timekeeper::Timekeeper;
+use canteend::daemon::writer::Writer;
+use canteend::domain::calendar::service_date;
+use canteend::domain::calibration::Target;
+use canteend::domain::health::Trouble;
+use canteend::error::{Exit, Failure};
+use canteend::refcity::Change;
+use canteend::refcity::mischief::Trick;
+use canteend::store::{CalibrationSettings, Store};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+const LUNCH: &str = "2026-03-02T12:00:00+08:00";
+
+fn config(dir: &Path) -> Config {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let text = format!(
+        "[site]\ndevice = \"lc-kfq-017\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
+         street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
+         test_box = true\n\
+         [paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
+         rules = \"{root}/config/rules/lcetdz-2022.toml\"\n\
+         [camera]\nsource = \"replay\"\npath = \"frames\"\n"
+    );
+    Config::parse(&text, &dir.join("canteend.toml")).unwrap()
+}
+
+/// A box of which everything runs but the camera.
+struct Serving {
+    desk: Desk,
+    board: Arc<Board>,
+    waiting: Waiting,
+    bell: Bell,
+    quit: Option<oneshot::Sender<()>>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+    dir: TempDir,
+}
+
+impl Serving {
+    fn start(test_box: TestBox) -> Self {
+        let TestBox { store, dir, .. } = test_box;
+        let config = config(dir.path());
+        let clock: Arc<dyn Clock> = clock(NIGHT);
+        let board = Arc::new(Board::default());
+        let (desk, orders) = desk::open();
+        let waiting = Waiting::default();
+        let model = super::sync::faces().embedding().model;
+        let settings = CalibrationSettings { model, target: Target::default(), configured: 0.66 };
+        let swap = Swap::new(desk.clone(), waiting.clone(), settings);
+        let (bell, ringing) = bell();
+        let mut keeper = Timekeeper::new(&store, clock.as_ref()).unwrap();
+        let book = rules::load(&config.rules).unwrap();
+        let today = service_date(clock.now());
+        let mut writer = Writer::new(store, [], today, book, config.hours.clone());
+        let night =
+            Night { config, desk: desk.clone(), board: board.clone(), swap, clock: clock.clone() };
+        let (quit, quitting) = oneshot::channel();
+        let threads = vec![
+            std::thread::spawn(move || orders.serve(&mut writer, &mut keeper, &clock, |_| {})),
+            std::thread::spawn(move || {
+                let stop = async {
+                    let _ = quitting.await;
+                };
+                canteend::daemon::night::run(night, ringing, stop).unwrap();
+            }),
+        ];
+        Serving { desk, board, waiting, bell, quit: Some(quit), threads, dir }
+    }
+
+    fn ring(&self) -> Result<Done, Failure> {
+        super::town::wait(self.bell.ring())
+    }
+
+    fn store<T: Send + 'static>(&self, job: impl FnOnce(&mut Store) -> T + Send + 'static) -> T {
+        self.desk.ask_blocking(|at| job(at.store())).unwrap()
+    }
+
+    fn holds(&self, trouble: Trouble) -> bool {
+        self.board.troubles().borrow().contains_key(&trouble)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.quit.take());
+        self.threads.pop().unwrap().join().unwrap();
+    }
+}
+
+fn pin(town: &Town, state: &Path) {
+    let pinned = Pinned { url: town.url(), key: town.city.public_key().clone() };
+    identity::pin(state, &pinned).unwrap();
+}
+
+/// A box that is enrolled, with a meal of the day.
+fn enrolled(town: &Town) -> TestBox {
+    let mut test_box = town.enrol("lc-kfq-017");
+    pin(town, &test_box.dir.path().join("state"));
+    test_box.append(LUNCH, &meal("p_001", LUNCH));
+    test_box
+}
+
+#[test]
+fn a_night_sends_the_day_and_brings_gallery_and_verdicts_into_service() {
+    let town = Town::new();
+    town.city.change(&upserts(0..3)).unwrap();
+    let mut other = town.enrol("lc-dcf-003");
+    other.append("2026-03-02T11:00:00+08:00", &meal("p_001", "2026-03-02T11:00:00+08:00"));
+    other.upload().unwrap();
+    let serving = Serving::start(enrolled(&town));
+    // The first round may have been made already, because a box that never talked is due at once.
+    serving.ring().unwrap();
+    assert_eq!(town.city.report().unwrap().devices.len(), 2);
+    assert_eq!(serving.waiting.take().unwrap().elders(), 3);
+    assert_eq!(serving.store(|store| store.load_gallery().unwrap().len()), 3);
+    assert!(serving.store(|store| store.verdicts_after().unwrap()) > 0);
+    assert!(serving.store(|store| store.night_done().unwrap()).is_some());
+    // Elders change while the box serves; nobody restarts anything.
+    town.city.change(&[Change::Upsert(row(3))]).unwrap();
+    let done = serving.ring().unwrap();
+    assert_eq!((done.elders, done.verdicts), (1, 0));
+    assert_eq!(serving.waiting.take().unwrap().elders(), 4);
+    assert!(serving.board.troubles().borrow().is_empty());
+    assert!(serving.dir.path().join("state").is_dir());
+}
+
+#[test]
+fn a_refused_gallery_is_an_alarm_until_a_good_one_comes_and_keeps_nothing_else_back() {
+    let town = Town::new();
+    town.city.change(&upserts(0..2)).unwrap();
+    let serving = Serving::start(enrolled(&town));
+    serving.ring().unwrap();
+    serving.waiting.take();
+    town.city.change(&upserts(2..3)).unwrap();
+    serving.store(|store| {
+        let stamp = canteend::domain::entry::Stamp {
+            at: super::town::at(NIGHT),
+            clock: canteend::domain::entry::ClockTrust::Trusted,
+        };
+        store.append(stamp, &meal("p_002", NIGHT)).unwrap();
+    });
+    // Of the round's requests the third one is for the gallery: time, batch, gallery, verdicts.
+    town.city.mischief.trick([Trick::None, Trick::None, Trick::WrongSignature]);
+    let refused = serving.ring().unwrap_err();
+    assert!(refused.to_string().contains("does not hold"), "{refused}");
+    assert!(serving.holds(Trouble::GalleryRefused));
+    assert!(serving.waiting.take().is_none());
+    assert_eq!(town.city.report().unwrap().meals, 2, "the day was sent all the same");
+    serving.ring().unwrap();
+    assert!(!serving.holds(Trouble::GalleryRefused));
+    assert_eq!(serving.waiting.take().unwrap().elders(), 3);
+}
+
+#[test]
+fn two_boxes_with_one_key_are_an_alarm() {
+    let town = Town::new();
+    let test_box = enrolled(&town);
+    // Another box, with a ledger of its own, has sent under this key and name.
+    let mut twin = town.enrol_as("lc-kfq-017", test_box.key.clone());
+    twin.append(LUNCH, &meal("p_777", LUNCH));
+    twin.upload().unwrap();
+    let serving = Serving::start(test_box);
+    let told = serving.ring().unwrap_err();
+    assert_eq!(told.exit, Exit::Data, "{told}");
+    assert!(serving.holds(Trouble::CityAlarm));
+}
+
+#[test]
+fn a_box_without_a_city_says_so_and_one_out_of_reach_is_raised() {
+    let town = Town::new();
+    let test_box = town.enrol("lc-kfq-017");
+    let state = test_box.dir.path().join("state");
+    let serving = Serving::start(test_box);
+    let told = serving.ring().unwrap_err();
+    assert_eq!(told.exit, Exit::Config);
+    assert!(told.to_string().contains("canteend provision"), "{told}");
+    assert!(serving.board.troubles().borrow().is_empty());
+    // Enrolled while it serves; the city is not there.
+    pin(&town, &state);
+    drop(town);
+    let told = serving.ring().unwrap_err();
+    assert_eq!(told.exit, Exit::Unavailable, "{told}");
+    assert!(serving.holds(Trouble::CityUnreachable));
+}

@@ -1,0 +1,132 @@
+#!/bin/bash
+# The test of the package, inside the second VM. Says a line `VM ok: …` for each check on the
+# console, and `VM done` after the last one; a check that fails says `VM FAILED: …` with the
+# service's log, and turns the machine off.
+
+here=/opt/box
+path=/dev/v4l/by-id/usb-canteend_Emulated_camera_0001-video-index0
+configuration=/etc/canteend/canteend.toml
+state=/var/lib/canteend
+orders=/run/orders
+unit=canteend.service
+old=$here/canteend_0.1.0~old_amd64.deb
+new=$(find $here -name 'canteend_*.deb' ! -name '*old*')
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
+
+say() { echo "VM $*"; }
+off() {
+    sync
+    systemctl poweroff --force --force
+}
+fail() {
+    say "FAILED: $*"
+    systemctl status --no-pager --lines=0 $unit
+    journalctl --no-pager --unit=$unit --output=cat | tail -n 40
+    off
+    exit 1
+}
+ok() { say "ok: $*"; }
+# check WHAT COMMAND…
+check() {
+    local what=$1
+    shift
+    "$@" >/run/said 2>&1 || {
+        cat /run/said
+        fail "$what: $*"
+    }
+    ok "$what"
+}
+# within SECONDS WHAT COMMAND…: repeats the command until it succeeds.
+within() {
+    local limit=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -le $limit ] || fail "$what: not in time: $*"
+        sleep 0.2
+    done
+    ok "$what"
+}
+shown() { systemctl show --value --property="$1" $unit; }
+is() { [ "$(shown "$1")" = "$2" ]; }
+logged() { journalctl --no-pager --unit=$unit --output=cat | grep -q "$1"; }
+as_box() { runuser -u canteend -- "$@"; }
+# Every entry with the beginning of its hash.
+entries() { as_box canteend ledger list --ledger $state; }
+
+say 'systemd is up'
+check 'the package installs' dpkg -i "$old"
+check 'the service is enabled' systemctl is-enabled --quiet $unit
+check 'without a configuration it does not start' systemctl start $unit
+check 'and does not fail' is ActiveState inactive
+check 'the state folder is its owner'\''s alone' \
+    test "$(stat -c '%U:%G %a' $state)" = 'canteend:canteend 700'
+check 'the units are well formed' systemd-analyze verify --man=no /usr/lib/systemd/system/canteend.service
+systemd-analyze security --no-pager $unit >/run/security
+exposure=$(grep -o 'Overall exposure level.*: [0-9.]*' /run/security | grep -o '[0-9.]*$')
+awk -v found="$exposure" 'BEGIN { exit !(found != "" && found <= 2.0) }' || {
+    grep -v '✓' /run/security
+    fail "systemd-analyze security says $exposure"
+}
+ok "systemd-analyze security says $exposure"
+man=/usr/share/man/man1/canteend-camera-test.1.gz
+check 'the man pages are there' sh -c "gzip -dc $man | grep -q 'first picture'"
+
+install -m 640 -g canteend $here/canteend.toml $configuration
+modprobe uvcvideo && modprobe vhci-hcd || fail 'modules'
+echo run >$orders
+$here/webcam both $orders $here/frames &
+within 30 'udev names the camera' test -e $path
+check 'the camera is for the group video' test "$(stat -L -c '%G %a' $path)" = 'video 660'
+check 'a roster is enrolled' as_box canteend gallery import $here/roster.csv --photos $here
+check 'the configuration holds' as_box canteend check-config
+
+check 'the service starts and says that it is ready' systemctl start $unit
+pid=$(shown MainPID)
+check 'it runs as its own user' test "$(stat -c %U "/proc/$pid")" = canteend
+check 'it can gain no privileges' grep -q '^NoNewPrivs:.1$' "/proc/$pid/status"
+check 'it has none' grep -q '^CapEff:.0000000000000000$' "/proc/$pid/status"
+within 60 'an elder is recognised' logged '"message":"meal"'
+check 'the log is JSON' sh -c \
+    "journalctl --unit=$unit --output=cat _COMM=canteend | grep -v '^{.*}$' | wc -l | grep -qx 0"
+check 'the service stops' systemctl stop $unit
+check 'cleanly' is Result success
+check 'the ledger verifies' as_box canteend ledger verify --ledger $state
+before=$(entries)
+check 'the meal is in it' grep -q ' meal .*p_1001' <<<"$before"
+
+printf 'secret' | systemd-creds encrypt --name=device.key - /run/sealed 2>/dev/null &&
+    install -D -m 600 /run/sealed /etc/credstore.encrypted/device.key || fail 'systemd-creds'
+check 'a sealed credential reaches the service'\''s user' systemd-run --quiet --wait --pipe \
+    --property=User=canteend --property=LoadCredentialEncrypted=device.key \
+    /bin/sh -c 'test "$(cat "$CREDENTIALS_DIRECTORY/device.key")" = secret'
+rm /etc/credstore.encrypted/device.key
+
+echo 'nonsense = 1' >>$configuration
+systemctl start $unit 2>/dev/null && fail 'it starts with a wrong configuration'
+sleep 8
+check 'a wrong configuration fails once' test "$(shown NRestarts) $(shown ExecMainStatus)" = '0 78'
+check 'and says which key' logged nonsense
+sed -i '/^nonsense/d' $configuration
+systemctl reset-failed $unit
+
+check 'the service starts again' systemctl start $unit
+check 'the service crashes' kill -KILL "$(shown MainPID)"
+within 30 'after a crash it is restarted' is NRestarts 1
+within 60 'and serves' is ActiveState active
+check 'the package is upgraded while it serves' dpkg -i "$new"
+check 'it serves after that' is ActiveState active
+check 'as the new version' sh -c "dpkg-query -W -f '\${Version}' canteend | grep -qvx '0.1.0~old'"
+check 'stops' systemctl stop $unit
+check 'with every entry of before' test "$before" = "$(entries | head -n "$(wc -l <<<"$before")")"
+check 'and the ledger verifies' as_box canteend ledger verify --ledger $state
+
+check 'the package is removed' dpkg -r canteend
+check 'the ledger stays' test -s $state/ledger.db
+check 'the package is purged' dpkg -P canteend
+check 'the ledger stays where nobody asked for its end' test -s $state/ledger.db
+check 'the configuration is gone' test ! -e /etc/canteend
+check 'the package is installed once more' dpkg -i "$new"
+check 'it is purged with its ledger' env CANTEEND_PURGE_LEDGER=yes dpkg -P canteend
+check 'which is gone' test ! -e $state
+say done
+off
