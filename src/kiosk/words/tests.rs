@@ -51,6 +51,19 @@ fn the_page_gets_every_text_by_name() {
 }
 
 #[test]
+fn each_fixed_text_stands_somewhere_on_the_page() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/kiosk/assets");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let page: String = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let words: BTreeSet<&str> =
+        page.split(|c: char| !c.is_ascii_alphanumeric() && !"_.{".contains(c)).collect();
+    for (name, _) in labels(Language::Zh).all() {
+        let used = words.contains(format!("say.{name}").as_str());
+        assert!(used || words.contains(format!("{{{{{name}").as_str()), "{name}");
+    }
+}
+
+#[test]
 fn every_scene_of_the_elder_is_short_enough_for_very_large_type() {
     let next =
         NextMeal { window: MealWindow::Supper, from: "16:30".parse().unwrap(), tomorrow: false };
