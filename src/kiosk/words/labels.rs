@@ -170,11 +170,3 @@ labels! {
     /// No answer came.
     unreachable,
 }
-
-impl Labels {
-    /// All of them as one JSON object.
-    pub fn to_json(&self) -> String {
-        let texts = self.all().map(|(name, text)| (name.to_owned(), text.into()));
-        serde_json::Value::Object(texts.collect()).to_string()
-    }
-}
