@@ -83,7 +83,9 @@ fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
 #[test]
 fn a_trusted_clock_can_be_confirmed_and_what_is_wrong_is_told_with_its_remedy() {
     let canteen = BoxFolder::new("looped = true\nstarts_at = \"2020-03-02T11:30:00+08:00\"");
-    canteen.film(vec![obama(0)]);
+    let mut stranger = obama(0);
+    stranger.seconds.1 = 5.0;
+    canteen.film(vec![stranger]);
     let mut daemon = Daemon::start(&canteen);
     daemon.until("\"review\"");
     let status = canteen.run(&["status"]);
