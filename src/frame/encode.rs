@@ -43,7 +43,7 @@ mod tests {
         let rgb = (0..48 * 37).flat_map(|i| [grey(i % 48, i / 48); 3]).collect();
         let frame = Frame::new(48, 37, rgb, Duration::ZERO).unwrap();
         for (step, size) in [(1, (48, 37)), (2, (24, 19)), (3, (16, 13))] {
-            let back = decode::mjpeg(&jpeg(&frame, step), Duration::ZERO).unwrap();
+            let back = decode::jpeg(&jpeg(&frame, step), Duration::ZERO, vec![]).unwrap();
             assert_eq!((back.width(), back.height()), size);
             for (i, pixel) in back.rgb().chunks_exact(3).enumerate() {
                 let (x, y) = (i % size.0 as usize * step, i / size.0 as usize * step);
