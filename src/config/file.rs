@@ -3,6 +3,7 @@
 //! Each section has a file of its own, with its table as it is written and its checks.
 
 use super::camera::CameraTable;
+use super::kiosk::KioskTable;
 use super::meals::MealsTable;
 use super::quality::QualityTable;
 use super::recognition::{RecognitionTable, VisitTable};
@@ -28,6 +29,8 @@ pub struct File {
     recognition: RecognitionTable,
     #[serde(default)]
     quality: QualityTable,
+    #[serde(default)]
+    kiosk: KioskTable,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,6 +71,7 @@ pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigErro
         strangers: at.strangers(&file.recognition)?,
         visit: at.visit(&file.visit, &file.recognition)?,
         quality: at.quality(&file.quality)?,
+        kiosk: at.kiosk(file.kiosk)?,
     })
 }
 

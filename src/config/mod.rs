@@ -7,6 +7,7 @@
 
 mod camera;
 pub mod file;
+mod kiosk;
 mod meals;
 mod quality;
 mod recognition;
@@ -20,6 +21,7 @@ use crate::error::{Exit, Sysexit};
 use crate::record::Hash;
 use crate::vision::QualityLimits;
 pub use camera::Camera;
+pub use kiosk::{Caps, Kiosk};
 pub use site::Site;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub visit: Limits,
     /// What a good picture is.
     pub quality: QualityLimits,
+    /// The page on the touchscreen.
+    pub kiosk: Kiosk,
 }
 
 /// Why a configuration is refused.

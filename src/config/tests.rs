@@ -58,6 +58,7 @@ fn every_key_of_the_file_stands_in_the_example() {
         include_str!("file.rs"),
         include_str!("site.rs"),
         include_str!("camera.rs"),
+        include_str!("kiosk.rs"),
         include_str!("meals.rs"),
         include_str!("recognition.rs"),
         include_str!("quality.rs"),

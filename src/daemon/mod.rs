@@ -15,6 +15,7 @@ pub mod control;
 pub mod desk;
 mod feed;
 pub mod gallery_job;
+pub mod kiosk;
 mod notify;
 pub mod preview;
 pub mod roster;

@@ -11,6 +11,7 @@ use super::board::Board;
 use super::calibrate::calibrated;
 use super::checkin::CheckIn;
 use super::feed::{Pace, feed};
+use super::kiosk::Backend;
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
 use super::writer::Writer;
@@ -89,6 +90,10 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let swap = Swap::new(desk.clone(), waiting.clone(), model, strangers, accept);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
     runtime.spawn(control::serve(socket, desk.clone(), board.clone(), swap));
+    if let Some(address) = config.kiosk.listen {
+        let page = Backend::open(config, desk.clone(), board.clone(), clock.clone())?;
+        runtime.spawn(page.run(address, config.kiosk.idle));
+    }
     info!(
         device = config.site.device,
         elders = elders.len(),

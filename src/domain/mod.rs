@@ -19,6 +19,7 @@ pub mod operating_award;
 pub mod operator;
 pub mod pool;
 pub mod rules;
+pub mod shown_order;
 pub mod subsidy;
 pub mod template;
 pub mod visit;

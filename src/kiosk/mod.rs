@@ -55,7 +55,7 @@ const BODY_WAIT: Duration = Duration::from_secs(5);
 
 /// The page's server.
 pub(in crate::kiosk) struct App<C> {
-    canteen: Arc<C>,
+    canteen: C,
     names: Names,
     /// Tells this run of the daemon from others.
     server: String,
@@ -69,7 +69,7 @@ pub(in crate::kiosk) struct App<C> {
 /// # Errors
 /// The listener's failure; an address that is not on loopback; or no random numbers.
 pub async fn serve<C: Canteen>(
-    canteen: Arc<C>,
+    canteen: C,
     listener: TcpListener,
     idle: Duration,
 ) -> io::Result<()> {
@@ -135,7 +135,7 @@ impl<C: Canteen> App<C> {
     fn state(&self, session: &Session) -> state::State {
         let changes = *self.sessions.changes().borrow();
         let revision = self.canteen.watch().borrow().revision + changes;
-        view::state(&self.server, revision, self.canteen.as_ref(), session)
+        view::state(&self.server, revision, &self.canteen, session)
     }
 
     /// The session of a request, and the cookie to give where it is a new one.

@@ -13,6 +13,7 @@
 
 mod backup;
 mod cards;
+mod counter;
 mod db;
 mod folder;
 mod gallery;
@@ -30,6 +31,8 @@ mod vault;
 mod verify;
 
 pub use backup::BackupError;
+pub use cards::{CARD_CHARS_MAX, CARDS_PER_ELDER_MAX};
+pub use counter::OPEN_REVIEWS_MAX;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{ELDERS_MAX, Enrolled, GalleryError, Replaced, TEMPLATES_PER_ELDER_MAX};
