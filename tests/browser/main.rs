@@ -8,7 +8,17 @@
 
 use canteend::camera::walkup::{Scene, WalkUps};
 use canteend::camera::{FrameSource as _, Rate};
+use canteend::domain::calendar::{MealWindow, NextMeal, Time};
+use canteend::domain::evidence::Flaw;
+use canteend::domain::health::Trouble;
+use canteend::domain::money::Fen;
+use canteend::domain::subsidy::NoAward;
+use canteend::domain::visit::Prompt;
+use canteend::kiosk::say::Lines;
+use canteend::kiosk::state::Language;
+use canteend::kiosk::words;
 use image::codecs::jpeg::JpegEncoder;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -30,7 +40,7 @@ const SCENES: [(&str, &str, (f32, f32, f32)); 3] = [
 
 /// Elders whom the camera knows, and whom it does not; the last ones have names that a page must
 /// not take for anything but names.
-const ROSTER: &str = "elder,name,sex,birth,eligible,home_care,consent,photos,last4,cards\n\
+const ROSTER: &str = "elder,name,sex,birth,eligible,home_care,consent,photos,id_last4,cards\n\
     p_2001,欧阳国强,男,1942-11-20,2024-01-01/,,store;transmit,biden.jpg,0041,\n\
     p_2002,周志远,男,1941-08-04,2024-01-01/,,store;transmit,obama.jpg,1234,\n\
     p_2003,周志高,男,1944-03-09,2024-01-01/,,store;transmit,obama3.jpg,5521,\n\
@@ -50,6 +60,9 @@ fn the_page_does_in_chromium_what_elders_and_staff_need() {
     film(&root.join("fixtures/photos").join(photo), face, &scratch.path().join("nobody"), false);
     fs::create_dir(scratch.path().join("unplugged")).unwrap();
     fs::write(scratch.path().join("roster.csv"), ROSTER).unwrap();
+    for (language, name) in [(Language::Zh, "zh.json"), (Language::En, "en.json")] {
+        fs::write(scratch.path().join(name), sentences(language).to_string()).unwrap();
+    }
     let status = Command::new("node")
         .args(["--test", "--test-reporter=spec", "tests/browser/main.mjs"])
         .current_dir(root)
@@ -92,4 +105,51 @@ fn film(photo: &Path, face: (f32, f32, f32), folder: &Path, there: bool) {
         let from = folder.join(format!("{:02}.jpg", at % written));
         fs::copy(from, folder.join(format!("{at:02}.jpg"))).unwrap();
     }
+}
+
+/// Everything that an elder can read, as the scenes of a state.
+fn sentences(language: Language) -> Value {
+    let say = words::of(language);
+    let next = NextMeal {
+        window: MealWindow::Supper,
+        from: Time::constant(16, 30, 0, 0),
+        tomorrow: false,
+    };
+    let scene = |name: &str, kind: &str, code: &str, lines: Lines| {
+        let amount = (kind == "served").then_some("4");
+        json!({ "name": name, "kind": kind, "code": code, "title": lines.title,
+                "detail": lines.detail, "amount": amount, "tone": null, "speech": null })
+    };
+    let mut scenes = vec![
+        scene("idle", "idle", "none", say.prompt(Prompt::Welcome)),
+        scene("wait", "prompt", "wait", say.prompt(Prompt::Wait)),
+        scene("one-at-a-time", "prompt", "one-at-a-time", say.prompt(Prompt::OneAtATime)),
+        scene("served", "served", "none", say.served("欧阳爷爷", Fen::new(400))),
+        scene("again", "again", "none", say.again(Some("欧阳爷爷"))),
+        scene("again-unknown", "again", "none", say.again(None)),
+        scene("ask-staff", "ask-staff", "none", say.ask_staff()),
+        scene("closed", "closed", "supper", say.closed(next)),
+        scene("out-of-order", "out-of-order", "camera-lost", say.out_of_order(Trouble::CameraLost)),
+    ];
+    for (code, flaw) in [
+        ("too-far", Flaw::TooFar),
+        ("cut-off", Flaw::CutOff),
+        ("too-dark", Flaw::TooDark),
+        ("too-bright", Flaw::TooBright),
+        ("backlit", Flaw::Backlit),
+        ("blurred", Flaw::Blurred),
+        ("turned-away", Flaw::TurnedAway),
+        ("covered", Flaw::Covered),
+    ] {
+        scenes.push(scene(code, "prompt", code, say.prompt(Prompt::Mend(flaw))));
+    }
+    for reason in NoAward::ALL {
+        scenes.push(scene(
+            reason.code(),
+            "welcome",
+            reason.code(),
+            say.welcome("欧阳爷爷", reason),
+        ));
+    }
+    Value::Array(scenes)
 }
