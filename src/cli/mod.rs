@@ -15,6 +15,7 @@ mod gallery;
 mod gallery_calibrate;
 mod ledger;
 mod ledger_line;
+mod operator;
 mod proof;
 mod provision;
 mod refcity;
@@ -80,6 +81,9 @@ enum Command {
     Backup(backup::Backup),
     /// Put a copy of the ledger in place of one that is lost
     Restore(backup::Restore),
+    /// Say who may sign in at the screen
+    #[command(subcommand)]
+    Operator(operator::Command),
     /// What the box makes of its clock
     #[command(subcommand)]
     Clock(clock::Command),
@@ -130,6 +134,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Refcity(command) => refcity::run(command),
         Command::Backup(options) => backup::backup(&options),
         Command::Restore(options) => backup::restore(&options),
+        Command::Operator(command) => operator::run(command),
         Command::Clock(command) => clock::run(command),
         Command::Report(command) => report::run(command),
         Command::Evaluate(command) => evaluate::run(command),

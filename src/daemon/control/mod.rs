@@ -8,6 +8,7 @@
 //!    no daemon and takes the lock itself.
 
 pub mod client;
+pub mod operators;
 pub mod status;
 pub mod work;
 
@@ -15,6 +16,7 @@ use super::board::Board;
 use super::desk::Desk;
 use super::swap::Swap;
 use crate::error::{Exit, Failure};
+use operators::OperatorChange;
 use serde::{Deserialize, Serialize};
 use status::Status;
 use std::fs::{self, File};
@@ -60,6 +62,13 @@ pub enum Request {
     },
     /// Believe the clock.
     ConfirmClock,
+    /// Add or change an operator.
+    Operator {
+        /// Who.
+        id: String,
+        /// What is to become of them.
+        change: OperatorChange,
+    },
 }
 
 /// What came of it.

@@ -2,7 +2,7 @@
 
 use super::client;
 use super::status::Status;
-use super::{Answer, Request};
+use super::{Answer, Request, operators};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::board::Board;
@@ -88,6 +88,7 @@ fn write(
             let stamp = keeper.stamp(store, clock)?;
             Ok(Answer::Entry(store.forget_face(stamp, &elder)?.map(|appended| appended.n)))
         }
+        Request::Operator { id, change } => operators::change(store, id, change),
         Request::ConfirmClock => match keeper.confirm(store, clock)? {
             Some(stamp) => Ok(Answer::Trusted(SHANGHAI.to_datetime(stamp.at).to_string())),
             None => {

@@ -60,6 +60,16 @@ struct Read {
     up_to: Option<Timestamp>,
 }
 
+/// What has changed.
+enum News {
+    /// Scene, troubles, or the time.
+    Board,
+    /// The ledger.
+    Ledger,
+    /// Where the face is.
+    Face,
+}
+
 /// The box behind the page.
 pub struct Backend {
     desk: Desk,
@@ -161,21 +171,18 @@ impl Backend {
         loop {
             let news = async {
                 tokio::select! {
-                    _ = showing.changed() => false,
-                    _ = troubles.changed() => false,
-                    _ = writes.changed() => true,
-                    _ = faces.changed() => {
-                        let place = *faces.borrow_and_update();
-                        self.face.send_replace(place.map(frame));
-                        false
-                    }
+                    _ = showing.changed() => News::Board,
+                    _ = troubles.changed() => News::Board,
+                    _ = writes.changed() => News::Ledger,
+                    _ = faces.changed() => News::Face,
                 }
             };
-            let wrote = timeout(STEP, news).await.unwrap_or(false);
-            if wrote {
-                self.refresh().await;
-            } else {
-                self.publish();
+            match timeout(STEP, news).await.unwrap_or(News::Board) {
+                News::Board => self.publish(),
+                News::Ledger => self.refresh().await,
+                News::Face => {
+                    self.face.send_replace(faces.borrow_and_update().map(frame));
+                }
             }
             if step.elapsed() >= STEP {
                 step = Instant::now();
