@@ -13,12 +13,17 @@ pub(super) struct Options {
     /// Print everything as JSON
     #[arg(long)]
     json: bool,
+    /// Print it for a monitoring system, in Prometheus' text format
+    #[arg(long, conflicts_with = "json")]
+    metrics: bool,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let status = match client::ask(&config.state, &Request::Status)? {
+    let request = if options.metrics { Request::Metrics } else { Request::Status };
+    let status = match client::ask(&config.state, &request)? {
         Some(Answer::Status(status)) => status,
+        Some(Answer::Metrics(text)) => return say(text.trim_end()),
         Some(other) => return Err(super::unexpected(&other)),
         None => {
             let text = format!(

@@ -1,14 +1,15 @@
 //! Takes thresholds from a gallery, on all cores.
 //!
-//! 1. It is done each time a gallery is loaded, before it serves: a gallery and its thresholds are
-//!    swapped in one step and never belong to different rosters. A thousand elders take ten
-//!    milliseconds, twenty thousand about two seconds of two free cores
-//!    (`benches/calibration.rs`), so nothing is stored that could be stale, and nothing is decided
-//!    meanwhile by a threshold that does not fit.
-//! 2. The result does not depend on the number of threads.
+//! 1. A gallery has its thresholds before it serves: both are swapped in one step and never belong
+//!    to different rosters, and nothing is decided meanwhile by a threshold that does not fit.
+//! 2. A thousand elders take ten milliseconds, twenty thousand about two seconds of two free cores
+//!    (`benches/calibration.rs`). So that a box that is switched on serves at once, the store keeps
+//!    the last result, which counts for the very same gallery and settings only.
+//! 3. The result does not depend on the number of threads.
 
 use crate::domain::calibration::{self, Calibration, Nearest, Target};
 use crate::domain::gallery::Gallery;
+use crate::store::{CalibrationSettings, GalleryError, Store};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -29,6 +30,27 @@ pub fn calibrated(
     let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
     let nearest = nearest(&gallery, threads, progress);
     gallery.with_calibration(Calibration::new(&nearest, target, configured))
+}
+
+/// The gallery with the thresholds that the store keeps for it, or else with new ones, which the
+/// store keeps from then on.
+///
+/// # Errors
+/// [`GalleryError`] where the store fails.
+pub fn kept_or_taken(
+    store: &mut Store,
+    gallery: Gallery,
+    settings: &CalibrationSettings,
+) -> Result<Gallery, GalleryError> {
+    let kept = store.calibration(settings)?.filter(|kept| kept.elders() == gallery.elders());
+    if let Some(kept) = kept {
+        return Ok(gallery.with_calibration(kept));
+    }
+    let gallery = calibrated(gallery, settings.target, settings.configured, &mut |_, _| {});
+    if let (Some(change), Some(taken)) = (store.gallery_change()?, gallery.calibration()) {
+        store.keep_calibration(settings, change.generation, taken)?;
+    }
+    Ok(gallery)
 }
 
 /// Every elder's nearest others, in the order of the gallery.

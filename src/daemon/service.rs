@@ -8,14 +8,14 @@
 
 use super::attend::Counter;
 use super::board::Board;
-use super::calibrate::calibrated;
+use super::calibrate::kept_or_taken;
 use super::checkin::CheckIn;
 use super::feed::{Pace, feed};
 use super::kiosk::Backend;
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
 use super::writer::Writer;
-use super::{checkup, control, desk, gallery_job, notify, timekeeper};
+use super::{checkup, control, crash, desk, gallery_job, notify, timekeeper};
 use crate::camera::supervise::{Supervised, Timing};
 use crate::camera::{FrameSource, replay::Replay, worker};
 use crate::clock::{Clock, ScriptedClock, SystemClock};
@@ -23,9 +23,10 @@ use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::service_date;
 use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, Stamp};
+use crate::domain::health::Trouble;
 use crate::error::{Exit, Failure};
 use crate::record::Hash;
-use crate::store::{LEDGER_FILE, Store};
+use crate::store::{CalibrationSettings, LEDGER_FILE, Store};
 use crate::vision::Analyser;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,22 +73,30 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let enrolled = store.load_gallery()?;
     let (gallery, elders) =
         gallery_job::assemble(enrolled, model).map_err(|e| Failure::new(Exit::Config, e))?;
-    let (strangers, accept) = (config.strangers, config.visit.thresholds.accept);
-    let gallery = calibrated(gallery, strangers, accept, &mut |_, _| {});
+    let settings = CalibrationSettings {
+        model,
+        target: config.strangers,
+        configured: config.visit.thresholds.accept,
+    };
+    let gallery = kept_or_taken(&mut store, gallery, &settings)?;
     let calibration = gallery.calibration().expect("it was calibrated");
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
     record_config(config, &mut store, stamp)?;
     // Without a gallery nobody is recognised, so its day does not matter.
     let as_of = store.gallery_change()?.map_or(service_date(stamp.at), |g| g.as_of);
 
+    crash::arm(&config.state, clock.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Io, e))?;
     let board = Arc::new(Board::default());
+    if config.state.join(crash::CRASH_FILE).exists() {
+        board.raise(Trouble::Crashed, clock.now(), crash::CRASH_FILE);
+    }
     let (desk, orders) = desk::open();
     let waiting = Waiting::default();
-    let swap = Swap::new(desk.clone(), waiting.clone(), model, strangers, accept);
+    let swap = Swap::new(desk.clone(), waiting.clone(), settings);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
     runtime.spawn(control::serve(socket, desk.clone(), board.clone(), swap));
     if let Some(address) = config.kiosk.listen {

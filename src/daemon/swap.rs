@@ -10,10 +10,8 @@
 use super::calibrate::calibrated;
 use super::desk::{Desk, DeskError};
 use super::gallery_job;
-use crate::domain::calibration::Target;
 use crate::domain::gallery::{Gallery, GalleryError};
-use crate::domain::template::ModelId;
-use crate::store::{GalleryError as StoredGalleryError, LedgerError};
+use crate::store::{CalibrationSettings, GalleryError as StoredGalleryError, LedgerError};
 use std::sync::{Arc, Mutex};
 use tracing::info;
 
@@ -54,22 +52,14 @@ impl Waiting {
 pub struct Swap {
     desk: Desk,
     waiting: Waiting,
-    model: ModelId,
-    strangers: Target,
-    accept: f32,
+    settings: CalibrationSettings,
 }
 
 impl Swap {
-    /// For a box whose vision makes templates of `model` and takes galleries from `waiting`.
-    /// `strangers` and `accept` are as in the configuration.
-    pub fn new(
-        desk: Desk,
-        waiting: Waiting,
-        model: ModelId,
-        strangers: Target,
-        accept: f32,
-    ) -> Self {
-        Swap { desk, waiting, model, strangers, accept }
+    /// For a box whose vision makes templates of the settings' model and takes galleries from
+    /// `waiting`.
+    pub fn new(desk: Desk, waiting: Waiting, settings: CalibrationSettings) -> Self {
+        Swap { desk, waiting, settings }
     }
 
     /// Takes up what the store holds now, and says how many elders that are. It blocks for as long
@@ -79,18 +69,23 @@ impl Swap {
     /// [`SwapError`]; the gallery before serves on.
     pub fn reload(&self) -> Result<usize, SwapError> {
         let loaded = self.desk.ask_blocking(|at| {
-            let as_of = at.store().gallery_change()?.map(|change| change.as_of);
-            Ok::<_, SwapError>((at.store().load_gallery()?, as_of))
+            let change = at.store().gallery_change()?;
+            Ok::<_, SwapError>((at.store().load_gallery()?, change))
         })?;
-        let (enrolled, as_of) = loaded?;
-        let (gallery, elders) = gallery_job::assemble(enrolled, self.model)?;
-        let gallery = calibrated(gallery, self.strangers, self.accept, &mut |_, _| {});
+        let (enrolled, change) = loaded?;
+        let settings = self.settings;
+        let (gallery, elders) = gallery_job::assemble(enrolled, settings.model)?;
+        let gallery = calibrated(gallery, settings.target, settings.configured, &mut |_, _| {});
         let (count, templates) = (elders.len(), gallery.templates());
         let waiting = self.waiting.clone();
         self.desk.ask_blocking(move |at| {
-            at.writer().replace_roster(elders, as_of);
+            if let (Some(change), Some(taken)) = (&change, gallery.calibration()) {
+                at.store().keep_calibration(&settings, change.generation, taken)?;
+            }
+            at.writer().replace_roster(elders, change.map(|change| change.as_of));
             waiting.put(gallery);
-        })?;
+            Ok::<_, SwapError>(())
+        })??;
         info!(elders = count, templates, "gallery swapped");
         Ok(count)
     }

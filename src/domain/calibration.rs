@@ -134,6 +134,21 @@ pub struct Pair {
     pub score: f32,
 }
 
+/// Everything that a calibration consists of, to be kept and given back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    /// Elders of the gallery it was taken from.
+    pub elders: usize,
+    /// The common threshold.
+    pub accept: f32,
+    /// See [`Calibration::strangers`].
+    pub strangers: Option<Strangers>,
+    /// Elders with a threshold of their own, by rising index.
+    pub own: Vec<(usize, f32)>,
+    /// Look-alike pairs, rising, the smaller index first.
+    pub pairs: Vec<Pair>,
+}
+
 /// What a gallery says about accepting at it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
@@ -175,6 +190,24 @@ impl Calibration {
             own: own.collect(),
             pairs,
         }
+    }
+
+    /// What it consists of.
+    pub fn parts(&self) -> Parts {
+        let Calibration { elders, accept, strangers, own, pairs } = self.clone();
+        Parts { elders, accept, strangers, own, pairs }
+    }
+
+    /// A calibration that was taken before; `None` where the parts are not in order: no
+    /// calibration has such.
+    pub fn from_parts(parts: Parts) -> Option<Self> {
+        let Parts { elders, accept, strangers, own, pairs } = parts;
+        let owns = own.is_sorted_by(|a, b| a.0 < b.0)
+            && own.iter().all(|(elder, own)| *elder < elders && *own >= accept);
+        let pairs_hold = pairs.is_sorted_by(|a, b| (a.first, a.second) < (b.first, b.second))
+            && pairs.iter().all(|p| p.first < p.second && p.second < elders);
+        let holds = (ACCEPT_MIN..=2.0).contains(&accept) && owns && pairs_hold;
+        holds.then_some(Calibration { elders, accept, strangers, own, pairs })
     }
 
     /// Elders of the gallery it was taken from.

@@ -30,6 +30,8 @@ closed_list! {
         CityUnreachable = "city-unreachable",
         /// The city holds something else than this box, or refused it for good.
         CityAlarm = "city-alarm",
+        /// The program ended itself, and its report has not been taken away.
+        Crashed = "crashed",
     }
 }
 
@@ -56,7 +58,8 @@ impl Trouble {
             | Self::ClockUntrusted
             | Self::GalleryEmpty
             | Self::GalleryStale
-            | Self::CityUnreachable => Weight::Warning,
+            | Self::CityUnreachable
+            | Self::Crashed => Weight::Warning,
         }
     }
 
@@ -79,6 +82,7 @@ impl Trouble {
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
             Self::CityUnreachable => "the city has not been reached",
             Self::CityAlarm => "the city's records and this box's do not agree",
+            Self::Crashed => "the program ended itself and was started again",
         }
     }
 
@@ -104,6 +108,7 @@ impl Trouble {
                 "check cable and router; `canteend export` carries batches by hand"
             }
             Self::CityAlarm => "stop the box and call the city's technicians",
+            Self::Crashed => "send in crash.txt of the state folder, then remove it",
         }
     }
 }

@@ -142,7 +142,7 @@ fn counts(say: &dyn Say, snapshot: &Snapshot) -> Counts {
 fn part_of(trouble: Trouble) -> PartName {
     match trouble {
         Trouble::CameraLost | Trouble::VisionFailed => PartName::Camera,
-        Trouble::LedgerFailed => PartName::Ledger,
+        Trouble::LedgerFailed | Trouble::Crashed => PartName::Ledger,
         Trouble::DiskFull | Trouble::DiskLow => PartName::Disk,
         Trouble::ClockUntrusted => PartName::Clock,
         Trouble::GalleryEmpty | Trouble::GalleryStale | Trouble::GalleryRefused => {

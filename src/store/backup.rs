@@ -65,7 +65,8 @@ fn strip(from: &Connection, to: &Path) -> rusqlite::Result<()> {
     let copy = Connection::open(to)?;
     copy.execute_batch(
         "PRAGMA journal_mode = DELETE; PRAGMA secure_delete = ON;
-         DELETE FROM template; DELETE FROM elder_key WHERE purpose = 'face'; VACUUM;",
+         DELETE FROM template; DELETE FROM elder_key WHERE purpose = 'face';
+         DELETE FROM calibration; VACUUM;",
     )
 }
 

@@ -15,7 +15,7 @@ pub const CARD_CHARS_MAX: usize = 32;
 
 /// What a reader types, as it is compared: letters and digits alone, in upper case. `None` for what
 /// is no card.
-pub fn card_text(typed: &str) -> Option<String> {
+fn card_text(typed: &str) -> Option<String> {
     let text = typed.trim();
     let good = (4..=CARD_CHARS_MAX).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -23,27 +23,22 @@ pub fn card_text(typed: &str) -> Option<String> {
 }
 
 impl Store {
-    /// Gives `elder` the cards `texts` in the place of those before; a card that another elder had
-    /// changes hands. Texts that are no cards, and those beyond [`CARDS_PER_ELDER_MAX`], are left
-    /// out; the answer is how many were taken.
+    /// Gives elders the cards stated, in the place of those that they had; a card that another
+    /// elder had changes hands. Texts that are no cards, and those of an elder beyond
+    /// [`CARDS_PER_ELDER_MAX`], are left out.
     ///
     /// # Errors
-    /// [`LedgerError::Sqlite`]; the cards are then as they were.
-    pub fn set_cards(&mut self, elder: &ElderId, texts: &[String]) -> Result<usize, LedgerError> {
-        let macs: Vec<[u8; 32]> = texts
-            .iter()
-            .filter_map(|text| card_text(text))
-            .take(CARDS_PER_ELDER_MAX)
-            .map(|text| self.vault.card(&text))
-            .collect();
+    /// [`LedgerError::Sqlite`]; all cards are then as they were.
+    pub fn set_cards(&mut self, stated: &[(ElderId, Vec<String>)]) -> Result<(), LedgerError> {
         let tx = self.conn.transaction()?;
-        tx.execute("DELETE FROM card WHERE elder = ?1", [elder.as_str()])?;
-        for mac in &macs {
-            tx.prepare_cached("INSERT OR REPLACE INTO card VALUES (?1, ?2)")?
-                .execute((mac, elder.as_str()))?;
+        for (elder, texts) in stated {
+            tx.prepare_cached("DELETE FROM card WHERE elder = ?1")?.execute([elder.as_str()])?;
+            for text in texts.iter().filter_map(|text| card_text(text)).take(CARDS_PER_ELDER_MAX) {
+                tx.prepare_cached("INSERT OR REPLACE INTO card VALUES (?1, ?2)")?
+                    .execute((self.vault.card(&text), elder.as_str()))?;
+            }
         }
-        tx.commit()?;
-        Ok(macs.len())
+        Ok(tx.commit()?)
     }
 
     /// Who holds the card that says `typed`.

@@ -25,11 +25,12 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
     ("outbox", include_str!("migrations/0010_outbox.sql")),
+    ("calibration", include_str!("migrations/0011_calibration.sql")),
     ("counter", include_str!("migrations/0020_counter.sql")),
 ];
 /// The tables that follow from the entries.

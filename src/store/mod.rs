@@ -12,6 +12,7 @@
 //! It decides nothing: what a meal is worth, and whether a clock is believed, is told to it.
 
 mod backup;
+mod calibration;
 mod cards;
 mod counter;
 mod db;
@@ -31,6 +32,7 @@ mod vault;
 mod verify;
 
 pub use backup::BackupError;
+pub use calibration::Settings as CalibrationSettings;
 pub use cards::{CARD_CHARS_MAX, CARDS_PER_ELDER_MAX};
 pub use counter::OPEN_REVIEWS_MAX;
 pub use db::DbError;

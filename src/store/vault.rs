@@ -249,6 +249,31 @@ impl Vault {
         self.seal_with(&key.key, place, plain)
     }
 
+    /// Seals what belongs to the box and to no elder, with the box key itself.
+    ///
+    /// # Errors
+    /// [`VaultError::Random`].
+    pub fn seal_own(
+        &self,
+        (table, row, column): (&str, &str, &str),
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let place = Place { table, row, column, key_version: 0 };
+        self.seal_with(&self.box_key, place, plain)
+    }
+
+    /// Opens what [`Vault::seal_own`] sealed in the same place.
+    ///
+    /// # Errors
+    /// [`VaultError::Sealed`] names the place.
+    pub fn open_own(
+        &self,
+        (table, row, column): (&str, &str, &str),
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        open_with(&self.box_key, Place { table, row, column, key_version: 0 }, sealed)
+    }
+
     fn seal_with(
         &self,
         key: &LessSafeKey,

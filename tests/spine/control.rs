@@ -1,6 +1,6 @@
 //! Commands that reach the running daemon over its control socket.
 
-use crate::box_folder::{BoxFolder, OBAMA, obama};
+use crate::box_folder::{BoxFolder, OBAMA, obama, root};
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, Stdio};
@@ -61,6 +61,15 @@ fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
     assert_eq!(status["ledger"]["elders"], 1);
     assert_eq!((&status["done"]["meals"], &status["done"]["failed"]), (&1.into(), &0.into()));
     assert_eq!(status["troubles"], serde_json::json!([]));
+
+    let metrics = canteen.run(&["status", "--metrics"]);
+    assert!(metrics.out.contains("\ncanteend_meals_total 1\n"), "{metrics:?}");
+    assert!(metrics.out.contains("\ncanteend_trouble{state=\"camera-lost\"} 0\n"), "{metrics:?}");
+    let documented = std::fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    for name in metrics.out.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = name.split(' ').next().unwrap();
+        assert!(documented.contains(&format!("`{name}`")), "{name} is not in docs/metrics.md");
+    }
 
     let meal = canteen.ledger().iter().find(|e| e["kind"] == "meal").unwrap()["n"].to_string();
     let void = ["ledger", "void", "--entry", &meal, "--reason", "slip", "--operator", "op-1"];

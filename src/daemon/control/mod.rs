@@ -46,6 +46,8 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Request {
     /// How the box is.
     Status,
+    /// The same for a monitoring system.
+    Metrics,
     /// Undo a meal or visit of today.
     Void {
         /// The entry.
@@ -77,6 +79,8 @@ pub enum Request {
 pub enum Answer {
     /// How the box is.
     Status(Box<Status>),
+    /// The same in Prometheus' text format.
+    Metrics(String),
     /// The entry that does it; none where there was nothing to do.
     Entry(Option<u64>),
     /// The local time that is now believed.

@@ -3,7 +3,7 @@
 //! No name, elder id or picture is in it.
 
 use crate::daemon::board::Board;
-use crate::daemon::desk::At;
+use crate::daemon::desk::{At, Desk};
 use crate::domain::health::{Trouble, Weight};
 use crate::error::Failure;
 use serde::{Deserialize, Serialize};
@@ -85,11 +85,17 @@ pub struct Status {
 }
 
 impl Status {
-    /// The part that only the ledger's thread knows.
+    /// How the box is now.
     ///
     /// # Errors
-    /// Where the ledger cannot be read.
-    pub(super) fn ledger(at: &mut At<'_>) -> Result<LedgerStatus, Failure> {
+    /// Where the ledger cannot be read, or the box is stopping.
+    pub async fn of(desk: &Desk, board: &Board) -> Result<Self, Failure> {
+        let ledger = desk.ask(Self::ledger).await??;
+        Ok(Self::new(ledger, board))
+    }
+
+    /// The part that only the ledger's thread knows.
+    fn ledger(at: &mut At<'_>) -> Result<LedgerStatus, Failure> {
         let clock_trusted = at.clock_trusted();
         let now = crate::record::at_text(at.clock().now());
         let store = at.store();
@@ -108,8 +114,7 @@ impl Status {
         })
     }
 
-    /// All of it.
-    pub(super) fn new(ledger: LedgerStatus, board: &Board) -> Self {
+    fn new(ledger: LedgerStatus, board: &Board) -> Self {
         let trouble =
             |(trouble, raised): (&Trouble, &crate::daemon::board::Raised)| TroubleStatus {
                 code: trouble.code().to_owned(),

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::board::Board;
 use crate::daemon::desk::Desk;
+use crate::daemon::metrics;
 use crate::daemon::swap::Swap;
 use crate::daemon::timekeeper::{self, Timekeeper};
 use crate::domain::calendar::SHANGHAI;
@@ -41,9 +42,12 @@ pub(super) async fn carry_out(
     board: &Arc<Board>,
     swap: &Swap,
 ) -> Result<Answer, Failure> {
-    if request == Request::Status {
-        let ledger = desk.ask(|at| Status::ledger(at)).await??;
-        return Ok(Answer::Status(Box::new(Status::new(ledger, board))));
+    match request {
+        Request::Status => return Ok(Answer::Status(Box::new(Status::of(desk, board).await?))),
+        Request::Metrics => {
+            return Ok(Answer::Metrics(metrics::text(&Status::of(desk, board).await?)));
+        }
+        _ => {}
     }
     let gallery = matches!(request, Request::Forget { .. });
     let done = desk
@@ -71,7 +75,7 @@ fn write(
     clock: &dyn Clock,
 ) -> Result<Answer, Failure> {
     match request {
-        Request::Status => {
+        Request::Status | Request::Metrics => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
         }

@@ -203,6 +203,7 @@ impl Say for En {
             Trouble::GalleryStale => "The roster is out of date",
             Trouble::GalleryRefused => "A new roster was refused; the old one serves",
             Trouble::CityUnreachable => "The city cannot be reached",
+            Trouble::Crashed => "The program has stopped unexpectedly",
             Trouble::CityAlarm => "The city’s records differ from this box’s",
         }
     }
@@ -225,6 +226,7 @@ impl Say for En {
                 "Serve as usual. Ask the technician to look at last night’s delivery."
             }
             Trouble::CityUnreachable => "Check cable and router. Serve as usual: nothing is lost.",
+            Trouble::Crashed => "No meal is lost; have a technician read the report",
             Trouble::CityAlarm => "Call the city’s technicians at once.",
         }
     }

@@ -201,6 +201,7 @@ impl Say for Zh {
             Trouble::GalleryStale => "资格名单过期",
             Trouble::GalleryRefused => "新名单没有通过检查，仍用旧名单",
             Trouble::CityUnreachable => "连不上市级系统",
+            Trouble::Crashed => "程序曾意外中断",
             Trouble::CityAlarm => "与市级系统的记录不一致",
         }
     }
@@ -219,6 +220,7 @@ impl Say for Zh {
             Trouble::GalleryStale => "检查网络，或请街道提供最新名单。",
             Trouble::GalleryRefused => "照常用餐。请技术员查看昨夜的下发记录。",
             Trouble::CityUnreachable => "检查网线和路由器；照常用餐，记录不会丢。",
+            Trouble::Crashed => "用餐记录没有丢失；请技术员查看报告",
             Trouble::CityAlarm => "请马上联系市级系统的技术员。",
         }
     }

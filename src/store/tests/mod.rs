@@ -1,5 +1,6 @@
 //! The store from outside: what it keeps, what it refuses, what it finds.
 
+mod calibration;
 mod events;
 mod files;
 mod gallery;
