@@ -8,10 +8,10 @@ const PARTS = { camera: "box", network: "network", clock: "clock", disk: "disk",
 
 /** The panel of the box's state. */
 export function device() {
+  const well = el("p", { class: "row" }, icon("check"), el("strong", {}, say.device_well));
   const faults = el("ul", { class: "faults" });
   const parts = el("ul", { class: "parts" });
   const upload = el("p", {});
-  let signedIn = false;
 
   async function dayCode() {
     const answer = await act("day-code");
@@ -26,11 +26,11 @@ export function device() {
   const showCode = button("seal", say.day_code, dayCode);
   return {
     title: say.device,
-    body: el("div", { class: "body" }, faults, parts, upload, el("div", { class: "row" }, uploadNow, showCode)),
+    body: el("div", { class: "body" }, well, faults, parts, upload, el("div", { class: "row" }, uploadNow, showCode)),
     update(state) {
-      signedIn = state.operator !== null;
-      uploadNow.hidden = !signedIn;
-      showCode.hidden = !signedIn;
+      uploadNow.hidden = state.operator === null;
+      showCode.hidden = state.operator === null;
+      well.hidden = state.device.faults.length > 0;
       keyed(faults, state.device.faults, (fault) => fault.code, (fault) =>
         el("li", { class: "fault" }, icon("fault"), el("h3", {}, fault.text), el("p", {}, fault.remedy)),
       );

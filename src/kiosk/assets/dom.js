@@ -79,6 +79,20 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * Changes a sentence where it differs, and lets it break between words only: in large type a line
+ * that ends inside a word is hard to read.
+ */
+export function setSentence(node, text, language) {
+  if (node.textContent === text) return;
+  const parts = [];
+  for (const { segment, isWordLike } of new Intl.Segmenter(language, { granularity: "word" }).segment(text)) {
+    if (isWordLike && parts.length > 0) parts.push(document.createElement("wbr"));
+    parts.push(segment);
+  }
+  node.replaceChildren(...parts);
+}
+
 /** Changes an attribute where it differs. */
 export function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);

@@ -22,10 +22,9 @@ export function late() {
     form.start("");
   });
   const form = credentials(say.confirm, send, `${say.late_second}: ${say.operator}`);
-  const who = el("div", { class: "row spread" });
-  const details = el("div", { class: "search" }, ...Object.values(steps).map((step) => step.node), field.node);
-  const confirm = el("div", { class: "search" }, who, form.node);
-  const body = el("div", { class: "body" }, left, details, confirm);
+  const so_far = el("div", { class: "row spread" });
+  const choices = el("div", { class: "search" }, ...Object.values(steps).map((step) => step.node));
+  const body = el("div", { class: "body" }, left, choices, so_far, field.node, form.node);
 
   /** One choice among buttons. */
   function choice(name, legend) {
@@ -43,6 +42,15 @@ export function late() {
   }
 
   let options = null;
+  let drawn = "";
+
+  /** What can be chosen may change with every state; what was chosen is drawn only when it does. */
+  function refresh() {
+    const now = JSON.stringify(options);
+    if (now === drawn) return;
+    drawn = now;
+    draw();
+  }
 
   function pick(name, code) {
     chosen[name] = code;
@@ -54,17 +62,24 @@ export function late() {
     steps.window.update(options.windows);
     steps.reason.update(options.late);
     const ready = Object.values(chosen).every((value) => value !== null);
-    field.node.hidden = !ready;
-    details.hidden = elder !== null;
-    confirm.hidden = elder === null;
-    if (elder === null) return;
+    choices.hidden = ready;
+    so_far.hidden = !ready;
+    field.node.hidden = !ready || elder !== null;
+    form.node.hidden = elder === null;
+    if (!ready) return;
     const word = (list, code) => list.find((option) => option.code === code)?.text ?? code;
     const about = [chosen.date, word(options.windows, chosen.window), word(options.late, chosen.reason)].join(" · ");
-    who.replaceChildren(el("div", { class: "person" }, person(elder), el("span", { class: "facts" }, about)), button("undo", say.change, forget));
+    so_far.replaceChildren(
+      el("div", { class: "person" }, elder ? person(elder) : null, el("span", { class: "facts" }, about)),
+      button("undo", say.change, forget),
+    );
+    if (elder === null) field.focus();
   }
 
+  /** Back to the first step. */
   function forget() {
     elder = null;
+    for (const name of Object.keys(chosen)) chosen[name] = null;
     field.forget();
     draw();
   }
@@ -81,9 +96,8 @@ export function late() {
     update(state, restarted) {
       options = state.options;
       left.textContent = state.left ? fill(say.left_today, { count: state.left.late }) : "";
-      if (restarted) elder = null;
-      if (restarted) field.forget();
-      draw();
+      if (restarted) forget();
+      else refresh();
     },
   };
 }

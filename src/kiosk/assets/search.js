@@ -62,9 +62,8 @@ export function search(picked) {
   const node = el(
     "div",
     { class: "search" },
-    el("div", { class: "field" }, el("label", { for: id }, say.find_label), input),
+    el("div", { class: "field" }, el("div", { class: "label-row" }, el("label", { for: id }, say.find_label), more), input),
     hits,
-    more,
     keyboard(() => input),
   );
   return { node, forget, focus: () => input.focus() };

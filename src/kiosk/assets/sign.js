@@ -38,11 +38,11 @@ export function credentials(word, send, operatorLabel = say.operator) {
 
   const node = el(
     "form",
-    { class: "search", onsubmit: go, autocomplete: "off" },
+    { class: "credentials", onsubmit: go, autocomplete: "off" },
     el("div", { class: "field" }, el("label", { for: operator.id }, operatorLabel), operator),
     el("div", { class: "field" }, el("label", { for: pin.id }, say.pin), pin),
-    keyboard(() => active, false),
     submit,
+    keyboard(() => active, false),
   );
   return {
     node,

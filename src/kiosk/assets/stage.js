@@ -4,7 +4,7 @@
 //    tell, is its own.
 // 2. What is read aloud by screen readers changes only when it is about something else.
 
-import { byId, fill, say, setAttribute, setIcon, setText } from "./dom.js";
+import { byId, fill, say, setAttribute, setIcon, setSentence, setText } from "./dom.js";
 
 const MARKS = {
   idle: "bowl",
@@ -38,7 +38,7 @@ preview.alt = say.preview;
 export function showScene(state) {
   const { scene, device, next_meal: next } = state;
   setText(byId("canteen"), device.canteen);
-  setText(byId("meal"), next ? fill(say.next_meal, { day: next.tomorrow ? say.day_tomorrow : say.day_today, meal: next.window.text, from: next.from }) : "");
+  setText(byId("meal"), next && scene.kind !== "closed" ? fill(say.next_meal, { day: next.tomorrow ? say.day_tomorrow : say.day_today, meal: next.window.text, from: next.from }) : "");
   showWords({
     kind: scene.kind,
     moment: scene.moment,
@@ -73,8 +73,8 @@ function showWords(words) {
   shown = now;
   setAttribute(stage, "data-scene", words.kind);
   setIcon(byId("mark"), words.mark);
-  setText(byId("title"), words.title);
-  setText(byId("detail"), words.detail);
+  setSentence(byId("title"), words.title, document.documentElement.lang);
+  setSentence(byId("detail"), words.detail, document.documentElement.lang);
   setText(byId("figure"), words.figure);
 }
 

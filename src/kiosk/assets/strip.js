@@ -5,7 +5,7 @@
 
 import { act } from "./act.js";
 import { closeDialog, tell } from "./dialog.js";
-import { byId, button, el, keyed, say, setAttribute } from "./dom.js";
+import { byId, button, el, fill, keyed, say, setAttribute } from "./dom.js";
 import { device } from "./device.js";
 import { find } from "./find.js";
 import { late } from "./late.js";
@@ -67,11 +67,14 @@ function toggle(name) {
 }
 
 const satisfaction = el("div", { class: "group", role: "group", "aria-label": say.satisfaction });
+const taps = el("div", { class: "group" });
 const staff = el("div", { class: "group" });
+satisfaction.append(el("span", { class: "label" }, say.satisfaction), taps);
 strip.replaceChildren(satisfaction, staff);
 
 function draw() {
-  keyed(satisfaction, state.options.satisfaction, (option) => option.code, (option) =>
+  document.body.classList.toggle("signed", state.operator !== null);
+  keyed(taps, state.options.satisfaction, (option) => option.code, (option) =>
     button(FACES[option.code] ?? "fair", option.text, () => doAndTell("satisfaction", { value: option.code })),
   );
   keyed(staff, wanted(), (item) => item.key, drawItem);
@@ -97,7 +100,7 @@ function wanted() {
 }
 
 function drawItem(item) {
-  if (item.key === "sign-out") return button(item.icon, item.text, () => doAndTell("sign-out", {}), { title: state.operator.name.slice(0, 60) });
+  if (item.key === "sign-out") return button(item.icon, item.text, () => doAndTell("sign-out", {}), { title: fill(say.signed_in, { name: state.operator.name.slice(0, 60) }) });
   if (item.key === "language") {
     const other = state.language === "zh" ? "en" : "zh";
     return button(item.icon, item.text, () => doAndTell("language", { language: other }), { lang: other });

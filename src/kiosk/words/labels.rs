@@ -137,18 +137,12 @@ labels! {
     device_well,
     /// Short, on the strip: something is the matter.
     device_ailing,
-    /// Heading of faults.
-    faults,
     /// Entries that wait for the city: `{count}`.
     pending,
     /// When the city last acknowledged something: `{time}`.
     last_upload,
     /// It never did.
     never_uploaded,
-    /// Says of a part that it is well.
-    well,
-    /// Says of a part that something is the matter.
-    ailing,
     /// Uploads now.
     upload,
     /// Asks for confirmation of an upload.
@@ -161,32 +155,18 @@ labels! {
     operator,
     /// Label of the PIN.
     pin,
-    /// `{count}` digits were typed.
-    pin_typed,
     /// `{count}` seconds until the next attempt.
     retry_after,
     /// Step of a late entry: which day.
     late_date,
     /// Step of a late entry: which meal.
     late_window,
-    /// Step of a late entry: who.
-    late_elder,
     /// Step of a late entry: the second operator.
     late_second,
-    /// Asks for confirmation of a late entry.
-    late_question,
     /// Chooses another elder.
     change,
     /// Scanned card: what to do when nobody is signed in.
     card_sign_in,
     /// No answer came.
     unreachable,
-}
-
-impl Labels {
-    /// All of them as one JSON object.
-    pub fn to_json(&self) -> String {
-        let texts = self.all().map(|(name, text)| (name.to_owned(), text.into()));
-        serde_json::Value::Object(texts.collect()).to_string()
-    }
 }
