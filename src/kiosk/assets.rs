@@ -121,4 +121,14 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/kiosk/assets");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            let served = name == "page.html" || FILES.iter().any(|(known, ..)| *known == name);
+            assert!(served, "{name} is missing in FILES");
+        }
+    }
 }

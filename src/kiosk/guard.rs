@@ -47,7 +47,12 @@ impl Names {
     /// Those of a server at `address`.
     pub fn of(address: SocketAddr) -> Self {
         let port = address.port();
-        Names(vec![address.to_string(), format!("localhost:{port}")])
+        let mut names = vec![address.to_string(), format!("localhost:{port}")];
+        // Browsers leave the usual port out.
+        if port == 80 {
+            names.extend([address.ip().to_string(), "localhost".to_owned()]);
+        }
+        Names(names)
     }
 
     /// Whether `request` comes from a page of this server, or from no page.
