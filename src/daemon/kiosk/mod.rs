@@ -226,17 +226,30 @@ impl Backend {
             *up_to = reader.entry(progress.1)?.map(|entry| entry.stamp.at);
         }
         let change = reader.gallery_change()?;
-        if *gallery != change.as_ref().map(|change| change.generation) {
-            match reader.elders(&self.state.join(KEY_FILE)) {
-                Ok(elders) => {
-                    *gallery = change.as_ref().map(|change| change.generation);
-                    let made = (Arc::new(Directory::new(elders)), change.map(|c| c.as_of));
-                    *self.directory.lock().expect("no holder panics") = made;
-                }
-                Err(problem) => error!(%problem, "staff cannot search the roster"),
-            }
+        let generation = change.as_ref().map(|change| change.generation);
+        if std::mem::replace(gallery, generation) != generation {
+            // Opening thousands of names takes a while, in which the page must not wait.
+            drop(read);
+            self.learn_roster(change.map(|change| change.as_of));
         }
         Ok(())
+    }
+
+    /// Makes the directory of the roster that the store holds.
+    fn learn_roster(&self, as_of: Option<Date>) {
+        let elders = Reader::open(&self.state)
+            .map_err(Failure::from)
+            .and_then(|reader| Ok(reader.elders(&self.state.join(KEY_FILE))?));
+        match elders {
+            Ok(elders) => {
+                let made = (Arc::new(Directory::new(elders)), as_of);
+                *self.directory.lock().expect("no holder panics") = made;
+            }
+            Err(problem) => {
+                error!(%problem, "staff cannot search the roster");
+                self.lock_read().gallery = None;
+            }
+        }
     }
 
     /// Writes that reviews have expired whose time is over, or whose day is.
