@@ -23,7 +23,7 @@ impl Daemon {
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = log.find(|line| line.as_ref().unwrap().contains("\"page\"")).unwrap().unwrap();
         let line: Value = serde_json::from_str(&line).unwrap();
-        let url = line["fields"]["page"].as_str().unwrap();
+        let url = line["page"].as_str().unwrap();
         let address = url.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
         Daemon { child, _log: log, address }
     }

@@ -173,12 +173,13 @@ impl Backend {
 
     /// Follows board and ledger for ever.
     async fn follow(self: Arc<Self>) {
-        self.refresh().await;
-        self.end_old_shifts().await;
         let mut showing = self.board.showing();
         let mut troubles = self.board.troubles();
         let mut writes = self.board.writes();
         let mut faces = self.board.preview().face();
+        // Whatever is written from here on is heard.
+        self.refresh().await;
+        self.end_old_shifts().await;
         let mut step = Instant::now();
         loop {
             let news = async {
