@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models photos demo test soak vm-test deb bench fmt lint doc clean ci
+.PHONY: help setup models photos demo test contract soak vm-test deb bench fmt lint doc clean ci
 
 BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
 
@@ -27,6 +27,9 @@ test: setup ## run all tests, and each bench once with small input
 	@for bench in $(BENCHES); do \
 		cargo bench --quiet --bench "$$bench" -- --small || exit; \
 	done
+
+contract: ## hold docs/city-api.yaml against the running reference city
+	@scripts/contract.sh
 
 soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
 	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture

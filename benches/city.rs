@@ -154,11 +154,12 @@ fn take_a_night(folder: &Path, boxes: usize, rows: usize) {
         .map(|place| {
             let name = format!("lc-{place:03}");
             // One elder in fifty eats at the next canteen as well.
-            let elder = |i: usize| format!("p_{}_{i}", if i % 50 == 0 { 0 } else { place });
+            let elder =
+                |i: usize| format!("p_{}_{i}", if i.is_multiple_of(50) { 0 } else { place });
             let state = folder.join(&name);
             let mut store = ledger(&state, &name, rows, elder);
             let client = enrolled(&city, &running, &state, &name);
-            upload::seal_all(&mut store, client.key()).unwrap();
+            wait(upload::seal_all(&mut store, client.signer())).unwrap();
             (store, client)
         })
         .collect();

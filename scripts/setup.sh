@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Debian or Ubuntu machine with a Rust toolchain ready to build, test and show canteend.
 #
-#   scripts/setup.sh [all|system|models|photos]
+#   scripts/setup.sh [all|system|models|photos|python]
 #
 # 1. What is there and right is used again, without network.
 # 2. A file is put in its place whole, and only after its digest was compared with scripts/pins.txt.
@@ -50,6 +50,7 @@ as_root() {
 package_for() {
     case $1 in
     pip) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
+    venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv ;;
     certificates) [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates ;;
     # nokhwa's bindings are made from the kernel's header while building.
     libclang) compgen -G '/usr/lib/*/libclang-[0-9]*.so*' >/dev/null || echo libclang1 ;;
@@ -190,13 +191,16 @@ models() {
 
 photos() { each_package fetch fixtures/photos/; }
 
+# What scripts/contract.sh makes its environment with.
+python() { need certificates python3 venv; }
+
 case ${1:-all} in
 all)
     system
     models
     photos
     ;;
-system | models | photos) "$1" ;;
-*) fail "unknown part '$1'; use all, system, models or photos" ;;
+system | models | photos | python) "$1" ;;
+*) fail "unknown part '$1'; use all, system, models, photos or python" ;;
 esac
 say "${1:-all} ready"

@@ -41,8 +41,6 @@ make_disk() {
     as_root depmod -b "$root" "$kernel"
     cp "$bin/examples/webcam" fixtures/photos/{obama,biden}.jpg tests/vm/roster.csv \
         tests/vm/box.sh "$root/opt/box"
-    sed '/^\[paths\]/,/^$/ { /^state/d; /^models/d; s,^rules.*,rules = "rules/lcetdz-2022.toml", }' \
-        tests/vm/canteend.toml >"$root/opt/box/canteend.toml"
     "$bin/examples/film" fixtures/photos "$root/opt/box/frames"
     as_root install -m 644 tests/vm/box-test.service "$root/etc/systemd/system"
     as_root ln -s ../box-test.service "$root/etc/systemd/system/multi-user.target.wants/"

@@ -8,8 +8,8 @@
 export PATH=$PATH:/usr/sbin:/sbin
 target=${CARGO_TARGET_DIR:-target}
 work=$target/vm
-# A run that hangs is ended after so many seconds; it takes a fifth of that.
-seconds_max=900
+# A run that hangs is ended after so many seconds; on a machine of its own it takes a tenth of that.
+seconds_max=1800
 
 say() { printf 'vm: %s\n' "$*"; }
 fail() {

@@ -1,8 +1,10 @@
 //! `canteend gallery sync`: the city's gallery, now.
 
 use super::{ConfigFile, block_on, say};
+use crate::config::rules;
 use crate::daemon::control::{Answer, Request, client};
 use crate::daemon::hold::Under;
+use crate::daemon::revise::{Revised, revise};
 use crate::daemon::sync::{self, Faces, Synced};
 use crate::daemon::{keys, service, timekeeper};
 use crate::error::Failure;
@@ -37,7 +39,14 @@ pub(super) fn run(options: &Sync) -> Result<(), Failure> {
         "gallery {}: {} elders, {} templates; {arrivals} came or changed, {leavers} were taken out, \
          {faceless} sent without a usable face, {bad} rows left out",
         change.generation, change.elders, change.templates
-    ))
+    ))?;
+    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
+    match revise(&mut store, stamp, &rules::load(&config.rules)?)? {
+        Revised { confirmed: 0, adjusted: 0 } => Ok(()),
+        Revised { confirmed, adjusted } => say(format_args!(
+            "meals that waited and are settled: {confirmed}; earlier meals judged anew: {adjusted}"
+        )),
+    }
 }
 
 /// A line that counts, on a terminal only. How many there will be is not known before the end.

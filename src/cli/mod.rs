@@ -23,7 +23,9 @@ mod ledger_verify;
 mod operator;
 mod proof;
 mod provision;
+mod provision_site;
 mod refcity;
+mod reload;
 mod report;
 mod rotate;
 mod run;
@@ -58,6 +60,8 @@ Logs go to standard error; CANTEEND_LOG=debug shows more.";
 enum Command {
     /// Serve: watch the camera, recognise, record
     Run(run::Options),
+    /// Have the running daemon read its configuration again
+    Reload(reload::Options),
     /// Ask the running daemon how the box is
     Status(status::Options),
     /// Show the whole way of a meal on real photographs, in a scratch folder
@@ -137,6 +141,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     });
     match cli.command {
         Command::Run(options) => run::run(options),
+        Command::Reload(options) => reload::run(&options),
         Command::Status(options) => status::run(&options),
         Command::Demo(options) => demo::run(options),
         Command::CheckConfig(options) => check_config::run(options),

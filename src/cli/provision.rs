@@ -1,6 +1,7 @@
 //! `canteend provision`: makes the device key, enrols it, pins the city's, names both in the
 //! ledger. Each step can be repeated.
 
+use super::provision_site;
 use super::rotate::{self, Rotate};
 use super::{ConfigFile, block_on, say};
 use crate::city::client::{self, CityUrl};
@@ -31,11 +32,15 @@ pub(super) struct Options {
 enum Command {
     /// Put a new device key in the place of the one in use
     RotateKey(Rotate),
+    /// Write the configuration of a new site, from flags or by asking
+    Site(provision_site::Options),
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    if let Some(Command::RotateKey(options)) = &options.command {
-        return rotate::run(options);
+    match &options.command {
+        Some(Command::RotateKey(options)) => return rotate::run(options),
+        Some(Command::Site(options)) => return provision_site::run(options),
+        None => {}
     }
     let config = options.config.load()?;
     let address = options.city.as_ref().or(config.city.url.as_ref()).ok_or_else(|| {

@@ -12,5 +12,5 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
-    service::run(&options.config.load()?).map(|_summary| ())
+    service::run(&options.config.load()?, &options.config.config)
 }

@@ -4,6 +4,7 @@ use super::board::{Board, Scene};
 use super::checkin::{CheckIn, Outcome, Step};
 use super::desk::{At, Desk};
 use super::preview::Place;
+use super::reload::Sight;
 use super::slot::Slot;
 use super::swap::Waiting;
 use super::timekeeper::Moment;
@@ -34,8 +35,12 @@ impl Counter<'_> {
         let mut open = true;
         while let Some(frame) = self.slot.take() {
             self.clock.reached(frame.taken);
-            if let Some(gallery) = self.waiting.take() {
+            let (gallery, sight) = self.waiting.take();
+            if let Some(gallery) = gallery {
                 checkin.replace_gallery(gallery);
+            }
+            if let Some(Sight { visit, quality }) = sight {
+                checkin.adjust(visit, quality);
             }
             let moment = Moment::now(self.clock);
             let time = local(moment.wall).1;

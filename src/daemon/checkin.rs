@@ -9,7 +9,7 @@ use crate::domain::visit::{Action, Counter, Limits, Prompt, Settled};
 use crate::frame::Frame;
 use crate::vision::motion::Motion;
 use crate::vision::track::Tracker;
-use crate::vision::{Analyser, Depth, VisionError};
+use crate::vision::{Analyser, Depth, QualityLimits, VisionError};
 use std::time::Duration;
 
 /// An empty scene in which nothing moves is looked at all the same after this time.
@@ -71,6 +71,13 @@ impl CheckIn {
     pub fn replace_gallery(&mut self, gallery: Gallery) {
         self.gallery = gallery;
         self.counter.gallery_replaced();
+    }
+
+    /// Goes on with other settings; whoever stands at the counter begins anew.
+    pub fn adjust(&mut self, limits: Limits, quality: QualityLimits) {
+        self.limits = limits;
+        self.counter = Counter::new(limits);
+        self.analyser.adjust(quality);
     }
 
     /// Takes one frame; `serving` is the meal that is served at its time, if any.

@@ -25,6 +25,7 @@ pub mod night;
 mod notify;
 pub mod preview;
 pub mod rejudge;
+pub mod reload;
 pub mod revise;
 pub mod roster;
 pub mod service;

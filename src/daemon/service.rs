@@ -15,6 +15,7 @@ use super::control::Reach;
 use super::feed::{Pace, feed};
 use super::kiosk::Backend;
 use super::night::{self, Night};
+use super::reload::Reload;
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
 use super::writer::Writer;
@@ -31,6 +32,7 @@ use crate::error::{Exit, Failure};
 use crate::record::Hash;
 use crate::store::{CalibrationSettings, LEDGER_FILE, Store};
 use crate::vision::Analyser;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::{error, info};
@@ -62,11 +64,12 @@ pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
     }
 }
 
-/// Runs until a signal (SIGTERM, SIGINT) or the end of a replay.
+/// Runs with the configuration of the file at `path` until a signal (SIGTERM, SIGINT) or the end of
+/// a replay. SIGHUP has the file read again.
 ///
 /// # Errors
 /// Whatever keeps the box from serving, with its exit code.
-pub fn run(config: &Config) -> Result<(), Failure> {
+pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let started = Instant::now();
     let (clock, mut source) = source(config)?;
     let (mut store, mut keeper) = timekeeper::open(config, clock.as_ref())?;
@@ -101,13 +104,20 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let waiting = Waiting::default();
     let swap = Swap::new(desk.clone(), waiting.clone(), settings);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
+    let reload = Reload::new(path, config.clone(), desk.clone(), waiting.clone());
     let (bell, ringing) = night::bell();
     if let Some(address) = config.kiosk.listen {
         let (desk, bell) = (desk.clone(), bell.clone());
         let page = Backend::open(config, desk, board.clone(), clock.clone(), bell)?;
         runtime.spawn(page.run(address, config.kiosk.idle));
     }
-    let reach = Reach { desk: desk.clone(), board: board.clone(), swap: swap.clone(), bell };
+    let reach = Reach {
+        desk: desk.clone(),
+        board: board.clone(),
+        swap: swap.clone(),
+        bell,
+        reload: reload.clone(),
+    };
     runtime.spawn(control::serve(socket, reach));
     let talk = Night {
         config: config.clone(),
@@ -168,8 +178,8 @@ pub fn run(config: &Config) -> Result<(), Failure> {
             let _ = finished.send(());
             attended
         });
-        let waited =
-            runtime.block_on(wait(done, notify::Notifier::new(desk.clone(), board.clone())));
+        let notifier = notify::Notifier::new(desk.clone(), board.clone());
+        let waited = runtime.block_on(wait(done, notifier, reload));
         slot.close();
         let attended = vision.join().expect("release builds abort on panic");
         shown.preview().close();
@@ -222,7 +232,11 @@ pub fn clock(config: &Config) -> Arc<dyn Clock> {
 }
 
 /// Says in the ledger that configuration or rules are other ones than before.
-fn record_config(config: &Config, store: &mut Store, stamp: Stamp) -> Result<(), Failure> {
+pub(super) fn record_config(
+    config: &Config,
+    store: &mut Store,
+    stamp: Stamp,
+) -> Result<(), Failure> {
     let rules = std::fs::read(&config.rules).map_err(|e| Failure::new(Exit::Config, e))?;
     let now = ConfigChange { config: config.digest.0, rules: Hash::of(&[&rules]).0 };
     if store.config()? != Some(now) {
@@ -235,10 +249,13 @@ fn record_config(config: &Config, store: &mut Store, stamp: Stamp) -> Result<(),
 async fn wait(
     done: tokio::sync::oneshot::Receiver<()>,
     notifier: notify::Notifier,
+    reload: Reload,
 ) -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| Failure::new(Exit::Io, e))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Failure::new(Exit::Io, e))?;
+    let hang_up = signal(SignalKind::hangup()).map_err(|e| Failure::new(Exit::Io, e))?;
+    tokio::spawn(reload.on(hang_up));
     notifier.ready();
     tokio::select! {
         _ = terminate.recv() => info!(signal = "SIGTERM", "stopping"),

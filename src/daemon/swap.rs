@@ -11,6 +11,7 @@ use super::calibrate::calibrated;
 use super::checkup;
 use super::desk::{Desk, DeskError};
 use super::gallery_job;
+use super::reload::Sight;
 use crate::domain::gallery::{Gallery, GalleryError};
 use crate::store::{CalibrationSettings, GalleryError as StoredGalleryError, LedgerError};
 use std::sync::{Arc, Mutex};
@@ -33,18 +34,23 @@ pub enum SwapError {
     Gallery(#[from] GalleryError),
 }
 
-/// A calibrated gallery that waits for vision to take it up.
+/// What waits for vision to take it up: a calibrated gallery, changed settings.
 #[derive(Clone, Default)]
-pub struct Waiting(Arc<Mutex<Option<Gallery>>>);
+pub struct Waiting(Arc<Mutex<(Option<Gallery>, Option<Sight>)>>);
 
 impl Waiting {
-    /// The newest gallery that was put here since the last call.
-    pub fn take(&self) -> Option<Gallery> {
-        self.0.lock().expect("no holder panics").take()
+    /// The newest gallery and the newest settings that were put here since the last call.
+    pub fn take(&self) -> (Option<Gallery>, Option<Sight>) {
+        std::mem::take(&mut *self.0.lock().expect("no holder panics"))
+    }
+
+    /// Has vision take up other settings.
+    pub(super) fn adjust(&self, sight: Sight) {
+        self.0.lock().expect("no holder panics").1 = Some(sight);
     }
 
     fn put(&self, gallery: Gallery) {
-        *self.0.lock().expect("no holder panics") = Some(gallery);
+        self.0.lock().expect("no holder panics").0 = Some(gallery);
     }
 }
 

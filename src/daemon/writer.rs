@@ -128,6 +128,11 @@ impl Writer {
         self.as_of = as_of.unwrap_or(self.as_of);
     }
 
+    /// Rules by another book from now on.
+    pub fn replace_rules(&mut self, rules: RuleBook) {
+        self.rules = rules;
+    }
+
     /// Whether nobody is enrolled, and whether the eligibility data is older on `date` than the
     /// rules allow.
     pub fn roster_state(&self, date: Date) -> (bool, bool) {

@@ -1,16 +1,15 @@
 //! The disk under the state folder: space, the time of a durable write, and wear.
 
 use super::{Check, Finding};
+use crate::store::LOW_BYTES;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Free bytes below which somebody should clear up: years of meals, but the logs want room too.
+/// Free bytes below which somebody should clear up; below [`LOW_BYTES`] the service itself holds back.
 const FREE_BYTES_LOW: u64 = 1 << 30;
-/// Free bytes below which the ledger may soon not be able to write.
-const FREE_BYTES_MIN: u64 = 128 << 20;
 /// Durable writes that are timed.
 const SYNCS: usize = 16;
 /// Bytes of each, a page of the ledger.
@@ -80,7 +79,7 @@ fn judge(free: u64, sync: Duration) -> Finding {
     let clear = "remove what does not belong on the box: journalctl --vacuum-size=100M, apt clean";
     let replace = "a slow or dying disk; replace it with one that is made for steady writing";
     match () {
-        () if free < FREE_BYTES_MIN => Check::Disk.fault(seen, clear),
+        () if free < LOW_BYTES => Check::Disk.fault(seen, clear),
         () if sync > SYNC_MAX => Check::Disk.fault(seen, replace),
         () if free < FREE_BYTES_LOW => Check::Disk.warning(seen, clear),
         () if sync > SYNC_SLOW => Check::Disk.warning(seen, replace),

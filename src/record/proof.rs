@@ -185,7 +185,7 @@ impl Proof {
         };
         let (entry, _) = codec::decode(&proof.body)?;
         let leaf = merkle::leaf(&proof.prev.link(&proof.body).0);
-        if entry.n != proof.ledger.index + 1 || !proof.ledger.holds(leaf) {
+        if Some(entry.n) != proof.ledger.index.checked_add(1) || !proof.ledger.holds(leaf) {
             return Err(ProofError::Path("ledger"));
         }
         if !proof.day.holds(leaf) {

@@ -7,6 +7,7 @@ use super::City;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::Listener;
@@ -47,6 +48,8 @@ pub enum Trick {
     Repeat,
     /// The answer carries a signature that does not hold.
     WrongSignature,
+    /// The answer is half of itself, and says that it is whole.
+    Half,
     /// 503, and the request is not looked at.
     Fail,
 }
@@ -105,10 +108,11 @@ impl Mischief {
             return trick;
         }
         match plan.lot() {
-            Some(lot) => match lot % 4 {
-                0 => Trick::Delay(DELAY_MAX.mul_f64((lot >> 2) as f64 / u64::MAX as f64 * 4.0)),
+            Some(lot) => match lot % 5 {
+                0 => Trick::Delay(DELAY_MAX.mul_f64(lot as f64 / u64::MAX as f64)),
                 1 => Trick::Repeat,
                 2 => Trick::WrongSignature,
+                3 => Trick::Half,
                 _ => Trick::Fail,
             },
             None => Trick::None,
@@ -156,14 +160,25 @@ pub(super) async fn misbehave(
             next.clone().run(first).await;
             next.run(Request::from_parts(parts, Body::from(body))).await
         }
-        Trick::WrongSignature => {
-            let (parts, body) = next.run(request).await.into_parts();
-            let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
-                return StatusCode::SERVICE_UNAVAILABLE.into_response();
-            };
-            Response::from_parts(parts, Body::from(falsified(&body)))
+        Trick::WrongSignature => altered(next.run(request).await, |body| falsified(&body)).await,
+        Trick::Half => {
+            altered(next.run(request).await, |mut body| {
+                body.truncate(body.len() / 2);
+                body
+            })
+            .await
         }
     }
+}
+
+/// An answer with another body.
+async fn altered(answer: Response, alter: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(alter(body.into())))
 }
 
 /// An answer whose signature was altered in one character; other answers stay as they are.

@@ -12,7 +12,7 @@ const STYLE: &str = "\
 font:16px/1.5 'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif}\
 header{background:var(--accent);color:#fff;padding:20px 32px}h1{margin:0;font-size:24px}\
 header p{margin:4px 0 0;opacity:.85;font-size:14px}\
-main{max-width:1120px;margin:24px auto;padding:0 24px}\
+main{max-width:1360px;margin:24px auto;padding:0 24px}\
 .sums{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:16px}\
 .sums div,section{background:#fff;border:1px solid var(--line);border-radius:10px}\
 .sums div{padding:16px}.sums b{display:block;font-size:28px}.sums span{color:var(--soft)}\
@@ -26,45 +26,43 @@ code{font:13px ui-monospace,monospace}.none{color:var(--soft)}";
 pub(super) fn render(report: &Report, key: &PublicKey) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>市级平台(参考实现)</title>\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta http-equiv=\"refresh\" content=\"30\"><title>市级平台(参考实现)</title>\
          <style>{STYLE}</style><header><h1>市级智慧养老平台 · 参考实现</h1>\
          <p>平台公钥指纹 <code>{}</code></p></header><main>",
         key.fingerprint()
     );
     sums(&mut html, report);
+    let alarms: Vec<_> = report.alarms.iter().map(alarm).collect();
+    let heads = ["设备", "内容", "#次数", "首次", "最近"];
+    table(&mut html, "告警", &heads, &alarms, "没有告警");
     let devices: Vec<_> = report.devices.iter().map(device).collect();
     let heads = [
         "设备",
-        "最近批次",
-        "最近记录",
+        "#最近批次",
+        "#最近记录",
         "收到时间",
-        "补贴人次",
-        "重复",
-        "告警",
+        "#补贴人次",
+        "#待核",
+        "#重复",
+        "#市级(元)",
+        "#区级(元)",
+        "#告警",
         "注册时间",
         "公钥指纹",
     ];
-    table(&mut html, "设备", &heads, &devices, "尚无设备注册");
+    table(&mut html, "设备与结算", &heads, &devices, "尚无设备注册");
     let duplicates: Vec<_> = report
         .duplicates
         .iter()
         .map(|d| [&d.date, &d.elder, &d.rejected, &d.kept].map(|text| cell(text)).to_vec())
         .collect();
-    table(
-        &mut html,
-        "跨食堂重复",
-        &["日期", "老人编号", "不予补贴", "保留"],
-        &duplicates,
-        "没有重复",
-    );
-    let alarms: Vec<_> = report.alarms.iter().map(alarm).collect();
-    table(&mut html, "告警", &["设备", "内容", "次数", "首次", "最近"], &alarms, "没有告警");
+    let heads = ["日期", "老人编号", "不予补贴", "保留"];
+    table(&mut html, "跨食堂重复", &heads, &duplicates, "没有重复");
     html + "</main></html>"
 }
 
 fn sums(html: &mut String, report: &Report) {
-    let yuan =
-        |fen: i64| u32::try_from(fen).map_or_else(|_| "—".to_owned(), |f| Fen::new(f).to_string());
     let tiles = [
         (report.meals.to_string(), "补贴人次(已定)"),
         (report.pending.to_string(), "待核"),
@@ -81,6 +79,16 @@ fn sums(html: &mut String, report: &Report) {
     html.push_str("</div>");
 }
 
+/// An amount in yuan.
+fn yuan(fen: i64) -> String {
+    u32::try_from(fen).map_or_else(|_| "—".to_owned(), |fen| Fen::new(fen).to_string())
+}
+
+/// A time without its offset, which is the same for all.
+fn time(text: &str) -> String {
+    cell(&text.trim_end_matches("+08:00").replace('T', " "))
+}
+
 fn device(row: &DeviceRow) -> Vec<String> {
     let alarms =
         if row.alarms == 0 { number(0) } else { format!("<td class=\"n warn\">{}", row.alarms) };
@@ -88,12 +96,16 @@ fn device(row: &DeviceRow) -> Vec<String> {
         cell(&row.device),
         number(row.last_batch),
         number(row.last_entry),
-        cell(row.received_at.as_deref().unwrap_or("—")),
+        time(row.received_at.as_deref().unwrap_or("—")),
         number(row.meals),
+        number(row.pending),
         number(row.rejected),
+        format!("<td class=\"n\">{}", yuan(row.city_fen)),
+        format!("<td class=\"n\">{}", yuan(row.district_fen)),
         alarms,
-        cell(&row.enrolled_at),
-        format!("<td><code>{}</code>", escape(&row.key_id)),
+        time(&row.enrolled_at),
+        // Enough to tell devices apart; the whole one is compared when a device enrols.
+        format!("<td><code title=\"{0}\">{0:.9}…</code>", escape(&row.key_id)),
     ]
 }
 
@@ -104,7 +116,7 @@ fn alarm(row: &AlarmRow) -> Vec<String> {
         _ => "与已收内容冲突(旧备份恢复,或两台设备共用密钥)",
     };
     let what = format!("<td class=\"warn\">{what}");
-    vec![cell(&row.device), what, number(row.times), cell(&row.first_at), cell(&row.last_at)]
+    vec![cell(&row.device), what, number(row.times), time(&row.first_at), time(&row.last_at)]
 }
 
 fn number(value: i64) -> String {
@@ -127,8 +139,13 @@ fn table(html: &mut String, title: &str, heads: &[&str], rows: &[Vec<String>], n
         return;
     }
     html.push_str("<table><tr>");
+    // A heading that begins with # stands over numbers.
     for head in heads {
-        write!(html, "<th>{head}").expect("text takes all writes");
+        let (class, text) = match head.strip_prefix('#') {
+            Some(text) => (" class=\"n\"", text),
+            None => ("", *head),
+        };
+        write!(html, "<th{class}>{text}").expect("text takes all writes");
     }
     for row in rows {
         html.push_str("<tr>");
@@ -153,7 +170,10 @@ mod tests {
                 last_entry: 90,
                 received_at: None,
                 meals: 2,
+                pending: 1,
                 rejected: 0,
+                city_fen: 450,
+                district_fen: 400,
                 alarms: 1,
             }],
             alarms: vec![],

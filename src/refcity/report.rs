@@ -22,10 +22,16 @@ pub struct DeviceRow {
     pub last_entry: i64,
     /// When that came.
     pub received_at: Option<String>,
-    /// Subsidised meals that stand.
+    /// Meals that stand and are firm.
     pub meals: i64,
+    /// Meals that stand and wait (待核).
+    pub pending: i64,
     /// Meals rejected as duplicates.
     pub rejected: i64,
+    /// The city's share of its firm meals, in fen.
+    pub city_fen: i64,
+    /// The district's share of the same, in fen.
+    pub district_fen: i64,
     /// How often it raised an alarm.
     pub alarms: i64,
 }
@@ -90,14 +96,19 @@ impl City {
         let memory = self.memory();
         let conn = &memory.conn;
         let mut devices = conn.prepare_cached(
-            "SELECT d.id, d.key_id, d.enrolled_at, coalesce(b.seq, 0), coalesce(b.last, 0),
-                b.received_at,
-                (SELECT count(*) FROM claim c
-                 WHERE c.device = d.id AND gone = 0 AND rejected_for IS NULL),
-                (SELECT count(*) FROM claim c
-                 WHERE c.device = d.id AND gone = 0 AND rejected_for IS NOT NULL),
+            "WITH settled AS (
+                SELECT device, sum(kept * firm) AS meals, sum(kept * (1 - firm)) AS pending,
+                    sum(1 - kept) AS rejected,
+                    sum(kept * firm * (city_fen - city_off_fen)) AS city_fen,
+                    sum(kept * firm * (district_fen - district_off_fen)) AS district_fen
+                FROM (SELECT *, rejected_for IS NULL AS kept FROM claim WHERE gone = 0)
+                GROUP BY device)
+             SELECT d.id, d.key_id, d.enrolled_at, coalesce(b.seq, 0), coalesce(b.last, 0),
+                b.received_at, coalesce(s.meals, 0), coalesce(s.pending, 0),
+                coalesce(s.rejected, 0), coalesce(s.city_fen, 0), coalesce(s.district_fen, 0),
                 (SELECT coalesce(sum(times), 0) FROM alarm a WHERE a.device = d.id)
-             FROM device d LEFT JOIN batch b ON b.device = d.id
+             FROM device d LEFT JOIN settled s ON s.device = d.id
+             LEFT JOIN batch b ON b.device = d.id
                 AND b.seq = (SELECT max(seq) FROM batch WHERE device = d.id)
              ORDER BY d.id",
         )?;
@@ -110,8 +121,11 @@ impl City {
                 last_entry: row.get(4)?,
                 received_at: row.get(5)?,
                 meals: row.get(6)?,
-                rejected: row.get(7)?,
-                alarms: row.get(8)?,
+                pending: row.get(7)?,
+                rejected: row.get(8)?,
+                city_fen: row.get(9)?,
+                district_fen: row.get(10)?,
+                alarms: row.get(11)?,
             })
         })?;
         let mut alarms = conn.prepare_cached(

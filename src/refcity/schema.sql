@@ -80,7 +80,8 @@ CREATE TABLE claim (
     rejected_for TEXT,
     PRIMARY KEY (device, n)
 ) STRICT;
-CREATE INDEX claim_slot ON claim (elder, date);
+-- By date first: what comes in one night then lies together.
+CREATE INDEX claim_slot ON claim (date, elder);
 
 CREATE TABLE verdict (
     id     INTEGER PRIMARY KEY,

@@ -25,7 +25,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(&str, &str); 9] = [
     ("sync", include_str!("migrations/0012_sync.sql")),
     ("close", PROJECTIONS[1]),
     ("clock entries", include_str!("migrations/0014_clock_entries.sql")),
+    ("outbox indexes", include_str!("migrations/0015_outbox_indexes.sql")),
     ("counter", include_str!("migrations/0020_counter.sql")),
 ];
 /// The tables that follow from the entries.

@@ -173,12 +173,17 @@ impl Store {
     /// # Errors
     /// [`LedgerError::Sqlite`].
     pub fn acknowledged(&self) -> Result<EntryNumber, LedgerError> {
-        let last: i64 = self.conn.query_row(
-            "SELECT coalesce(max(last), 0) FROM batch WHERE receipt IS NOT NULL",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(number(last))
+        // Receipts come in order, so that all before the first open batch are acknowledged.
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT last FROM batch WHERE seq < coalesce(
+                    (SELECT min(seq) FROM batch WHERE receipt IS NULL), 9223372036854775807)
+                 ORDER BY seq DESC LIMIT 1",
+            )?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(number(last.unwrap_or(0)))
     }
 }
 

@@ -8,8 +8,9 @@
 //! 3. The reserve is put by again as soon as there is room for it.
 
 use super::db::{DbError, file};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Size of the reserve: some two thousand meals, a week of a large canteen.
@@ -64,7 +65,9 @@ impl Reserve {
             return Ok(());
         }
         let zeros = vec![0; RESERVE_BYTES as usize];
-        let made = fs::File::create(&self.path).and_then(|mut made| made.write_all(&zeros));
+        let mut new = OpenOptions::new();
+        new.write(true).create(true).truncate(true).mode(0o600);
+        let made = new.open(&self.path).and_then(|mut made| made.write_all(&zeros));
         match made {
             Ok(()) => Ok(()),
             // The box serves on with what room there is.

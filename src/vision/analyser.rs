@@ -95,6 +95,11 @@ impl Analyser {
         self.embedder.id()
     }
 
+    /// Judges pictures by other limits from now on.
+    pub fn adjust(&mut self, limits: QualityLimits) {
+        self.limits = limits;
+    }
+
     /// The faces of a frame, largest first, at most [`FACES_MAX`](super::FACES_MAX).
     ///
     /// # Errors

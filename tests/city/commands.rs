@@ -1,7 +1,9 @@
 //! The commands as a technician types them, against a city that serves.
 
 use super::town::Town;
+use canteend::city::wire::page::TombstoneWhy;
 use canteend::city::wire::text::DeviceId;
+use canteend::domain::entry::{ClockTrust, Stamp};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,10 +41,8 @@ pub fn box_folder(dir: &Path) -> PathBuf {
     );
     let path = dir.join("canteend.toml");
     std::fs::write(&path, config).unwrap();
-    let stamp = canteend::domain::entry::Stamp {
-        at: super::town::at(super::town::SET_UP),
-        clock: canteend::domain::entry::ClockTrust::Trusted,
-    };
+    let at = super::town::at(super::town::SET_UP);
+    let stamp = Stamp { at, clock: ClockTrust::Trusted };
     canteend::store::Store::init(&dir.join("state"), "lc-kfq-017", stamp).unwrap();
     path
 }
@@ -136,6 +136,16 @@ fn a_technician_takes_the_gallery_over_and_replaces_the_key() {
     assert_eq!(taken.out.trim(), told, "{}", taken.err);
     let again = canteend(&["gallery", "sync", "--config", config]);
     assert_eq!(again.out.trim(), "the city has changed nothing", "{}", again.err);
+
+    // An elder ate today, and the city learns later that they had died.
+    let mut store = canteend::store::Store::open(&dir.path().join("state")).unwrap();
+    let at = canteend::clock::Clock::now(&canteend::clock::SystemClock::default());
+    let stamp = Stamp { at, clock: ClockTrust::Trusted };
+    store.append(stamp, &super::town::meal("p_007", &at.to_string())).unwrap();
+    drop(store);
+    town.city.change(&[super::sync::gone(7, TombstoneWhy::Deceased)]).unwrap();
+    let late = canteend(&["gallery", "sync", "--config", config]);
+    assert!(late.out.contains("earlier meals judged anew: 1"), "{} {}", late.out, late.err);
 
     let before = town.city.report().unwrap().devices[0].key_id.clone();
     let rotated = canteend(&["provision", "rotate-key", "--config", config]);

@@ -33,7 +33,7 @@ fn every_path_and_method_of_the_document_is_served_and_no_other() {
         assert_eq!(request("DELETE"), 405, "{path}");
         tried += 1;
     }
-    assert_eq!(tried, 5);
+    assert_eq!(tried, 6);
     let bare = |path: &str| raw(&town, &format!("GET {path} HTTP/1.1\r\nhost: a"), b"");
     assert_eq!(bare("/v1/gallery").0, 404);
     assert_eq!(bare("/v1/time").1["server_time"], NIGHT);

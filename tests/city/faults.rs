@@ -68,15 +68,20 @@ fn each_trick_of_the_city_is_outlasted() {
     let town = Town::new();
     let mut test_box = town.enrol("lc-kfq-017");
     let late = Trick::Delay(Duration::from_millis(1));
-    for (round, trick) in
-        (1..).zip([Trick::Fail, Trick::WrongSignature, Trick::Repeat, late, Trick::None])
-    {
+    for (round, trick) in (1..).zip([
+        Trick::Fail,
+        Trick::WrongSignature,
+        Trick::Half,
+        Trick::Repeat,
+        late,
+        Trick::None,
+    ]) {
         test_box.append(LUNCH, &meal(&format!("p_{round}"), LUNCH));
         town.city.mischief.trick([trick]);
         let once = test_box.upload_by(&*clock(NIGHT), Patience::Failures(1));
         match (trick, once) {
             (Trick::Fail, Err(UploadError::Send { source, .. })) => assert!(source.passing()),
-            (Trick::WrongSignature, Err(problem @ UploadError::Receipt { .. })) => {
+            (Trick::WrongSignature | Trick::Half, Err(problem @ UploadError::Receipt { .. })) => {
                 assert!(problem.passing());
             }
             // The second delivery meets a nonce that was used; it is the box's turn again.

@@ -9,6 +9,7 @@ mod cross_check;
 mod faults;
 mod fleet;
 mod keys;
+mod keys_tls;
 mod network;
 mod night;
 mod plan;

@@ -126,7 +126,7 @@ fn a_night_sends_the_day_and_brings_gallery_and_verdicts_into_service() {
     // The first round may have been made already, because a box that never talked is due at once.
     serving.ring().unwrap();
     assert_eq!(town.city.report().unwrap().devices.len(), 2);
-    assert_eq!(serving.waiting.take().unwrap().elders(), 3);
+    assert_eq!(serving.waiting.take().0.unwrap().elders(), 3);
     assert_eq!(serving.store(|store| store.load_gallery().unwrap().len()), 3);
     assert!(serving.store(|store| store.verdicts_after().unwrap()) > 0);
     assert!(serving.store(|store| store.night_done().unwrap()).is_some());
@@ -134,7 +134,7 @@ fn a_night_sends_the_day_and_brings_gallery_and_verdicts_into_service() {
     town.city.change(&[Change::Upsert(row(3))]).unwrap();
     let done = serving.ring().unwrap();
     assert_eq!((done.elders, done.verdicts), (1, 0));
-    assert_eq!(serving.waiting.take().unwrap().elders(), 4);
+    assert_eq!(serving.waiting.take().0.unwrap().elders(), 4);
     assert!(serving.board.troubles().borrow().is_empty());
     assert!(serving.dir.path().join("state").is_dir());
 }
@@ -159,11 +159,11 @@ fn a_refused_gallery_is_an_alarm_until_a_good_one_comes_and_keeps_nothing_else_b
     let refused = serving.ring().unwrap_err();
     assert!(refused.to_string().contains("does not hold"), "{refused}");
     assert!(serving.holds(Trouble::GalleryRefused));
-    assert!(serving.waiting.take().is_none());
+    assert!(serving.waiting.take().0.is_none());
     assert_eq!(town.city.report().unwrap().meals, 2, "the day was sent all the same");
     serving.ring().unwrap();
     assert!(!serving.holds(Trouble::GalleryRefused));
-    assert_eq!(serving.waiting.take().unwrap().elders(), 3);
+    assert_eq!(serving.waiting.take().0.unwrap().elders(), 3);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use canteend::camera::walkup::{Scene, WalkUps};
 use canteend::camera::{FrameSource as _, Rate};
+use canteend::city::wire::page::{ElderRow, Span};
 use canteend::city::wire::text::DeviceId;
+use canteend::refcity::Change;
 use canteend::store::Store;
 use image::codecs::jpeg::JpegEncoder;
 use rusqlite::Connection;
@@ -146,6 +148,22 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
+/// The elder as the city knows them.
+fn elder(photo: &[u8]) -> Change {
+    Change::Upsert(ElderRow {
+        elder: "p_1001".into(),
+        name: NAME.into(),
+        id_last4: Some(IDENTITY_NUMBER[14..].into()),
+        birth: BIRTH.into(),
+        sex: "M".into(),
+        eligible: vec![Span { from: "2024-01-01".into(), to: None }],
+        home_care: vec![],
+        consent: Some("c_1001".into()),
+        photos: vec![STANDARD.encode(photo)],
+        templates: vec![],
+    })
+}
+
 #[test]
 fn nothing_planted_is_among_the_bytes_sent_logged_or_stored() {
     let town = Town::with_clock(super::town::clock("2026-03-02T22:00:00+08:00"));
@@ -159,10 +177,13 @@ fn nothing_planted_is_among_the_bytes_sent_logged_or_stored() {
     canteen.film(&photos.join("obama2.jpg"));
     // Two lines are bad, and hold what must not be repeated when they are named.
     canteen.run_to(&["gallery", "import", "roster.csv", "--photos", "photos"], 65);
-    canteen.run(&["run"]);
     let device = DeviceId::new("lc-kfq-017").unwrap();
     let code = town.city.make_code(&device).unwrap().to_string();
     canteen.run(&["provision", "--city", &network.url(), "--code", &code]);
+    // The city's own gallery takes the place of the roster, photograph and all.
+    town.city.change(&[elder(&photo)]).unwrap();
+    canteen.run(&["gallery", "sync"]);
+    canteen.run(&["run"]);
     canteen.run(&["upload", "--failures", "1"]);
 
     let state = canteen.path("state");

@@ -55,7 +55,7 @@ pub fn upserts(elders: std::ops::Range<usize>) -> Vec<Change> {
     elders.map(|i| Change::Upsert(row(i))).collect()
 }
 
-fn gone(i: usize, why: TombstoneWhy) -> Change {
+pub fn gone(i: usize, why: TombstoneWhy) -> Change {
     let elder = format!("p_{i:03}");
     Change::Tombstone(Tombstone { elder, why, from: "2026-02-27".into() })
 }

@@ -8,15 +8,17 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::NoClientAuth;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority(name: &str) -> Authority {
+pub fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -25,6 +27,16 @@ fn authority(name: &str) -> Authority {
 
 /// What the front shows: a certificate of `name`, good until the end of `until`.
 fn shown(issuer: &Authority, name: &str, until: i32) -> Arc<ServerConfig> {
+    shown_by(issuer, name, until, None)
+}
+
+/// The same, by a front that asks for a certificate where `asked` says which.
+pub fn shown_by(
+    issuer: &Authority,
+    name: &str,
+    until: i32,
+    asked: Option<Arc<dyn ClientCertVerifier>>,
+) -> Arc<ServerConfig> {
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(until, 1, 1));
     let key = KeyPair::generate().unwrap();
@@ -34,21 +46,21 @@ fn shown(issuer: &Authority, name: &str, until: i32) -> Arc<ServerConfig> {
     let config = ServerConfig::builder_with_provider(ring)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(asked.unwrap_or_else(|| Arc::new(NoClientAuth)))
         .with_single_cert(vec![certificate.der().clone()], key);
     Arc::new(config.unwrap())
 }
 
 /// A proxy that ends TLS before a city, as a city's own would. The thread lives as long as the test.
-struct Front {
-    port: u16,
+pub struct Front {
+    pub port: u16,
     config: Arc<Mutex<Arc<ServerConfig>>>,
     /// Requests that were let through.
     heard: Arc<Mutex<usize>>,
 }
 
 impl Front {
-    fn before(city: SocketAddr, config: Arc<ServerConfig>) -> Self {
+    pub fn before(city: SocketAddr, config: Arc<ServerConfig>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (config, heard) = (Arc::new(Mutex::new(config)), Arc::new(Mutex::new(0)));

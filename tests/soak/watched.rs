@@ -71,9 +71,9 @@ fn set_up(dir: &Path) {
     fs::write(dir.join("canteend.toml"), config).unwrap();
     fs::write(dir.join("roster.csv"), ROSTER).unwrap();
     let roster = dir.join("roster.csv");
-    let args = ["gallery", "import", roster.to_str().unwrap(), "--photos"];
-    let mut import = canteend(dir, &args[..]);
-    assert!(import.arg(&photos).status().unwrap().success());
+    let (roster, folder) = (roster.to_str().unwrap(), photos.to_str().unwrap());
+    let import = ["gallery", "import", roster, "--photos", folder];
+    assert!(canteend(dir, &import).status().unwrap().success());
 
     let walk_up = |photo: &str, face, starts| Scene {
         starts: Duration::from_secs(starts),

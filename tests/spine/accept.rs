@@ -12,10 +12,13 @@ use std::process::Stdio;
 /// A person walks up and leaves; then a picture of the same person, which does not move, is held up.
 fn site() -> BoxFolder {
     let canteen = BoxFolder::new("paced = false");
+    // Long enough to be enrolled and recognised, and gone before the picture's turn.
+    let mut person = obama(0);
+    person.seconds = (0.5, 1.3, 0.3);
     let mut picture = obama(20);
     picture.still = true;
     picture.seconds = (0.0, 6.0, 0.0);
-    canteen.film(vec![obama(0), picture]);
+    canteen.film(vec![person, picture]);
     canteen.import(&[OBAMA]);
     canteen
 }

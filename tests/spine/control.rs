@@ -123,6 +123,33 @@ fn a_request_that_makes_no_sense_is_refused_and_the_next_one_is_served() {
 }
 
 #[test]
+fn a_changed_configuration_is_taken_up_whole_or_not_at_all() {
+    let (canteen, mut daemon) = serving();
+    let written = std::fs::read_to_string(canteen.path("canteend.toml")).unwrap();
+    canteen.write("canteend.toml", format!("{written}\n[visit]\ndwell_ms = 1200\n"));
+    let reloaded = canteen.run(&["reload"]);
+    assert_eq!(reloaded.code, 0, "{reloaded:?}");
+    daemon.until("configuration taken up");
+    let configs = |canteen: &BoxFolder| {
+        canteen.ledger().iter().filter(|entry| entry["kind"] == "config").count()
+    };
+    assert_eq!(configs(&canteen), 2);
+    // One value that needs a restart holds everything back.
+    let changed = format!("{written}\n[visit]\ndwell_ms = 1300\n");
+    canteen.write("canteend.toml", changed.replace("幸福食堂", "长青食堂"));
+    let refused = canteen.run(&["reload"]);
+    assert_eq!(refused.code, 78, "{refused:?}");
+    assert!(refused.err.contains("[site] changed"), "{}", refused.err);
+    assert_eq!(configs(&canteen), 2);
+    canteen.write("canteend.toml", format!("{written}\n[visit]\ndwell = 1\n"));
+    let pid = daemon.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    daemon.until("the configuration stays as it was");
+    canteen.write("canteend.toml", written);
+    daemon.stop();
+}
+
+#[test]
 fn without_a_daemon_status_says_so() {
     let canteen = BoxFolder::new("");
     canteen.film(vec![obama(0)]);

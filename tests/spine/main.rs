@@ -13,4 +13,5 @@ mod control;
 mod doctor;
 mod ledger;
 mod package;
+mod provision_site;
 mod service;

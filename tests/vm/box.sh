@@ -71,7 +71,11 @@ ok "systemd-analyze security says $exposure"
 man=/usr/share/man/man1/canteend-camera-test.1.gz
 check 'the man pages are there' sh -c "gzip -dc $man | grep -q 'first picture'"
 
-install -m 640 -g canteend $here/canteend.toml $configuration
+check 'the configuration of a site is written from flags' canteend provision site --device vm-box \
+    --name 幸福食堂 --county 开发区 --street 东城街道 --area urban --built new --opened 2025-03-01 \
+    --camera $path
+check 'the service may read it and others may not' \
+    test "$(stat -c '%U:%G %a' $configuration)" = 'root:canteend 640'
 modprobe uvcvideo && modprobe vhci-hcd || fail 'modules'
 echo run >$orders
 $here/webcam both $orders $here/frames &

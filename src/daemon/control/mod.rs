@@ -16,6 +16,7 @@ use super::board::Board;
 use super::desk::Desk;
 use super::night::Bell;
 use super::night::round::Done;
+use super::reload::Reload;
 use super::swap::Swap;
 use crate::error::{Exit, Failure};
 use operators::OperatorChange;
@@ -53,6 +54,8 @@ pub struct Reach {
     pub swap: Swap,
     /// Asks for a talk with the city.
     pub bell: Bell,
+    /// Takes up a changed configuration.
+    pub reload: Reload,
 }
 
 /// What is asked of the daemon.
@@ -88,6 +91,8 @@ pub enum Request {
     },
     /// Say in the ledger which keys are in use.
     RecordKeys,
+    /// Read the configuration again.
+    Reload,
     /// Talk to the city now: send, fetch gallery and verdicts.
     Upload,
     /// Hand in the settlement of a month.
@@ -120,6 +125,8 @@ pub enum Answer {
     Metrics(String),
     /// The entry that does it; none where there was nothing to do.
     Entry(Option<u64>),
+    /// The configuration is in force.
+    Reloaded,
     /// How many entries name keys that were not named before.
     Keys(u32),
     /// What the talk with the city did.

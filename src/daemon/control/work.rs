@@ -47,11 +47,15 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
 /// # Errors
 /// Why it was not done.
 pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer, Failure> {
-    let Reach { desk, board, swap, bell } = reach;
+    let Reach { desk, board, swap, bell, reload } = reach;
     match request {
         Request::Status => return Ok(Answer::Status(Box::new(Status::of(desk, board).await?))),
         Request::Metrics => {
             return Ok(Answer::Metrics(metrics::text(&Status::of(desk, board).await?)));
+        }
+        Request::Reload => {
+            reload.take_up().await?;
+            return Ok(Answer::Reloaded);
         }
         Request::Upload => {
             // The talk goes on, whether or not somebody waits for its end.
@@ -90,7 +94,7 @@ fn write(
     rules: &RuleBook,
 ) -> Result<Answer, Failure> {
     match request {
-        Request::Status | Request::Metrics => {
+        Request::Status | Request::Metrics | Request::Reload => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
         }

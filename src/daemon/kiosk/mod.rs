@@ -142,6 +142,8 @@ impl Backend {
     /// Serves the page and keeps it up to date, until the runtime ends.
     /// `address` is on loopback; whoever does not touch the page for `idle` is signed out.
     pub async fn run(self: Arc<Self>, address: SocketAddr, idle: Duration) {
+        // Who asks first finds everybody.
+        self.refresh().await;
         tokio::spawn(self.clone().follow());
         let mut told = false;
         loop {
