@@ -41,7 +41,10 @@ fn canteen() -> BoxFolder {
     let canteen = BoxFolder::new(
         "looped = true\nstarts_at = \"2026-03-02T11:30:00+08:00\"\n[kiosk]\nlisten = \"127.0.0.1:0\"",
     );
-    canteen.film(vec![obama(0), walk_up("biden.jpg", (565.0, 375.0, 250.0), 6)]);
+    // Long enough for the camera to give up and ask staff.
+    let mut stranger = walk_up("biden.jpg", (565.0, 375.0, 250.0), 6);
+    stranger.seconds.1 = 5.0;
+    canteen.film(vec![obama(0), stranger]);
     let imported = canteen.import(&[OBAMA]);
     assert_eq!(imported.code, 0, "{}", imported.err);
     canteen
