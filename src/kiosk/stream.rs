@@ -119,7 +119,7 @@ pub(super) fn preview<C: Canteen>(app: &Arc<App<C>>) -> Option<Response> {
 async fn picture(pictures: &mut watch::Receiver<Picture>, begun: bool) -> Option<Bytes> {
     if begun || pictures.borrow().is_none() {
         // Without a change the last one is sent again, if there is one.
-        let _ = timeout(HEARTBEAT, pictures.changed()).await.unwrap_or(Ok(())).ok()?;
+        timeout(HEARTBEAT, pictures.changed()).await.unwrap_or(Ok(())).ok()?;
     }
     let jpeg = pictures.borrow_and_update().clone()?;
     let first = if begun { String::new() } else { format!("--{BOUNDARY}\r\n") };
