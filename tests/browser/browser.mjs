@@ -10,6 +10,8 @@ import { LEFT } from "./box.mjs";
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WAIT_MS_MAX = 20_000;
+// What staff did stays on the screen for half a minute where nobody comes.
+const SCENE_MS_MAX = 45_000;
 
 /** Width and height of every screen that the page is made for. */
 export const SIZES = [
@@ -53,7 +55,7 @@ export async function openPage(browser, url, { size = SIZES[0], drawn = false } 
 }
 
 /** Waits until the elder's part shows a kind of scene. */
-export const scene = (page, kind) => page.waitForSelector(`#stage[data-scene="${kind}"]`);
+export const scene = (page, kind) => page.waitForSelector(`#stage[data-scene="${kind}"]`, { timeout: SCENE_MS_MAX });
 
 export const title = (page) => page.locator("#title").textContent();
 

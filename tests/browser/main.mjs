@@ -11,6 +11,8 @@ import { Screens, elders, panels } from "./screens.mjs";
 
 const WEIGHT_BYTES_MAX = 200_000;
 const PAGES = 50;
+const BROWSERS = 6;
+const GROWTH_KB_MAX = 32 << 10;
 
 let box;
 let browser;
@@ -56,24 +58,29 @@ const keys = async (text) => {
   for (const digit of text) await page.click(`.keys button:text-is("${digit}")`);
 };
 
+/** Types as a reader does: no key waits for the one before. */
+const scan = (digits) => Promise.all([...digits, "Enter"].map((key) => page.keyboard.press(key)));
+
 async function typeSignIn(pin) {
   await page.fill(".credentials input[type=text]", "op-1");
   await page.focus(".credentials input[type=password]");
   await keys(pin);
-  await page.click(".credentials .main");
+  const [response] = await Promise.all([page.waitForResponse("**/act/sign-in"), page.click(".credentials .main")]);
+  return (await response.json()).code;
 }
 
 step("the page is light, and its first paint is soon", async (t) => {
   const fresh = await openPage(browser, "about:blank");
-  let bytes = 0;
-  fresh.page.on("response", async (response) => {
-    if (!/preview|events/.test(response.url())) bytes += (await response.body().catch(() => "")).length;
+  const bodies = [];
+  fresh.page.on("response", (response) => {
+    if (!/preview|events/.test(response.url())) bodies.push(response.body());
   });
   await fresh.page.goto(box.url);
   await scene(fresh.page, "idle");
   const paint = await fresh.page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  const bytes = (await Promise.all(bodies)).reduce((sum, body) => sum + body.length, 0);
   t.diagnostic(`first contentful paint after ${Math.round(paint)} ms, ${bytes} bytes`);
-  assert.ok(bytes > 0 && bytes <= WEIGHT_BYTES_MAX, `${bytes}`);
+  assert.ok(bytes > 50_000 && bytes <= WEIGHT_BYTES_MAX, `${bytes}`);
   await fresh.leave("weight", false);
 });
 
@@ -98,6 +105,19 @@ step("the same elder once more is told so, and nothing is written", async () => 
   assert.equal(box.entries("meal", "visit").length, 1);
 });
 
+step("a camera that is unplugged and plugged in again is shown with its remedy", async () => {
+  await strip("device");
+  box.see("unplugged");
+  await scene(page, "out-of-order");
+  await page.waitForSelector(".fault");
+  assert.match(await page.locator(".fault").textContent(), /拔下再插/);
+  await page.waitForSelector("#strip .calls");
+  box.see("nobody");
+  await scene(page, "idle");
+  await page.waitForSelector(".fault", { state: "detached" });
+  await page.click(".panel header button");
+});
+
 step("a stranger is sent to staff in neutral words", async () => {
   box.see("stranger");
   await scene(page, "ask-staff");
@@ -110,15 +130,14 @@ step("a stranger is sent to staff in neutral words", async () => {
 
 step("a wrong PIN is refused, the right one signs in and shows who waits", async () => {
   await strip("sign");
-  await typeSignIn("000000");
+  assert.equal(await typeSignIn("000000"), "wrong-pin");
   await notice("工号或密码不对");
   assert.equal(await page.inputValue(".credentials input[type=password]"), "");
-  // The box makes everybody wait a moment after a wrong PIN; whoever is told so tries again.
-  for (;;) {
-    await typeSignIn("314159");
-    const said = await page.waitForFunction(() => /已登录|请稍等/.exec(document.querySelector("#notice").textContent)?.[0]);
-    if ((await said.jsonValue()) === "已登录") break;
-  }
+  // After a wrong PIN the box makes everybody wait a moment.
+  let code;
+  do code = await typeSignIn("314159");
+  while (code === "throttled");
+  assert.equal(code, "signed-in");
   await page.waitForSelector(".panel .reasons");
   assert.equal(await page.locator(".candidate").count(), 0, "nobody is suggested for a stranger");
 });
@@ -173,12 +192,10 @@ step("names that look like markup or run the other way are names", async () => {
 step("a card is read anywhere, and its digits stay out of the field", async () => {
   await page.fill(".panel input", "12");
   await page.focus(".panel input");
-  await page.keyboard.type("8800445566");
-  await page.keyboard.press("Enter");
+  await scan("8800445566");
   await notice("已为林秀兰登记");
   assert.equal(await page.inputValue(".panel input"), "12");
-  await page.keyboard.type("1234567890");
-  await page.keyboard.press("Enter");
+  await scan("1234567890");
   await notice("没有登记这张卡");
   assert.equal(box.entries("meal").length, 4);
 });
@@ -239,17 +256,6 @@ step("the day's code is shown, and an upload without a city is refused in words"
   await notice("没有设置市级系统");
 });
 
-step("a camera that is unplugged and plugged in again is shown with its remedy", async () => {
-  box.see("unplugged");
-  await scene(page, "out-of-order");
-  await page.waitForSelector(".fault");
-  assert.match(await page.locator(".fault").textContent(), /拔下再插/);
-  await page.waitForSelector("#strip .calls");
-  box.see("nobody");
-  await scene(page, "idle");
-  await page.waitForSelector(".fault", { state: "detached" });
-});
-
 step("the keyboard does what fingers do", async () => {
   await page.keyboard.press("Escape");
   assert.equal(await page.locator("#panel").isHidden(), true);
@@ -266,7 +272,7 @@ step("the keyboard does what fingers do", async () => {
 step("two pages show the same, and a page that is loaded again goes on", async () => {
   const other = await openPage(browser, box.url);
   await scene(other.page, "idle");
-  box.see("stranger");
+  box.see("another-stranger");
   await Promise.all([scene(page, "ask-staff"), scene(other.page, "ask-staff")]);
   box.see("nobody");
   await Promise.all([scene(page, "idle"), scene(other.page, "idle")]);
@@ -296,28 +302,26 @@ step("nothing moves for those who asked for less motion", async () => {
   await other.leave("still", false);
 });
 
-step("fifty pages, and readers that never read, cost the box no memory to speak of", async (t) => {
-  const sockets = Array.from({ length: 8 }, () => {
+step("fifty pages, some of which never read, cost the box no memory to speak of", async (t) => {
+  const memory = box.memoryKb();
+  // Most of them are streams without a browser round them: fifty browsers would measure themselves.
+  const streams = Array.from({ length: PAGES - BROWSERS }, (_, at) => {
     const socket = net.connect(box.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1:${box.port}\r\n\r\n`);
-    return socket.pause();
+    return at % 4 === 0 ? socket.pause() : socket.resume();
   });
-  const memory = box.memoryKb();
-  const contexts = await Promise.all(Array.from({ length: PAGES }, () => browser.newContext()));
-  const pages = await Promise.all(contexts.map((context) => context.newPage()));
-  for (const one of pages) {
-    await one.goto(box.url);
-    await scene(one, "idle");
-  }
+  const pages = [];
+  for (let opened = 0; opened < BROWSERS; opened += 1) pages.push(await openPage(browser, box.url));
+  await Promise.all(pages.map((one) => scene(one.page, "idle")));
   box.see("elder");
-  await Promise.all(pages.map((one) => scene(one, "again")));
+  await Promise.all(pages.map((one) => scene(one.page, "again")));
   box.see("nobody");
-  await Promise.all(pages.map((one) => scene(one, "idle")));
+  await Promise.all(pages.map((one) => scene(one.page, "idle")));
   t.diagnostic(`${memory} kB before, ${box.memoryKb()} kB with ${PAGES} pages`);
-  assert.ok(box.memoryKb() - memory < 64 << 10, `${box.memoryKb()} kB`);
-  await Promise.all(contexts.map((context) => context.close()));
-  for (const socket of sockets) socket.destroy();
+  assert.ok(box.memoryKb() - memory < GROWTH_KB_MAX, `${box.memoryKb()} kB`);
+  for (const one of pages) await one.leave("many", false);
+  for (const socket of streams) socket.destroy();
 });
 
 step("every scene and panel fits every screen and passes axe", async (t) => {

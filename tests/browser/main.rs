@@ -30,12 +30,13 @@ const FRAMES: usize = 30;
 const FPS: u32 = 10;
 
 /// Whom the camera sees: folder, photograph, and the face in it.
-const SCENES: [(&str, &str, (f32, f32, f32)); 3] = [
+const SCENES: [(&str, &str, (f32, f32, f32)); 4] = [
     // Enrolled by the photograph itself.
     ("elder", "biden.jpg", (565.0, 375.0, 250.0)),
     // Enrolled twice under two names by two other photographs: twins, to the camera.
     ("twin", "obama2.jpg", (342.0, 415.0, 264.0)),
     ("stranger", "sample6.jpg", (358.0, 618.0, 214.0)),
+    ("another-stranger", "sample3.jpg", (1186.0, 349.0, 219.0)),
 ];
 
 /// Elders whom the camera knows, and whom it does not; the last ones have names that a page must

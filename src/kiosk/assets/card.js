@@ -1,8 +1,9 @@
-// A card reader that types like a keyboard: digits faster than any hand, then Enter, anywhere.
+// A card reader that types like a keyboard: digits, on some cards letters too, faster than any hand,
+// then Enter, anywhere.
 
-const GAP_MS_MAX = 60;
-const DIGITS_MIN = 6;
-const DIGITS_MAX = 32;
+const GAP_MS_MAX = 80;
+const SIGNS_MIN = 6;
+const SIGNS_MAX = 32;
 
 /** Calls `scanned` with the digits of each card. */
 export function listenForCards(scanned) {
@@ -16,7 +17,7 @@ export function listenForCards(scanned) {
     (event) => {
       const fast = event.timeStamp - last <= GAP_MS_MAX;
       last = event.timeStamp;
-      if (/^[0-9]$/.test(event.key)) {
+      if (/^[0-9A-Za-z]$/.test(event.key)) {
         if (!fast || digits === "") {
           digits = "";
           field = document.activeElement instanceof HTMLInputElement ? document.activeElement : null;
@@ -27,7 +28,7 @@ export function listenForCards(scanned) {
       }
       const card = digits;
       digits = "";
-      if (event.key !== "Enter" || !fast || card.length < DIGITS_MIN || card.length > DIGITS_MAX) return;
+      if (event.key !== "Enter" || !fast || card.length < SIGNS_MIN || card.length > SIGNS_MAX) return;
       // What the reader typed was not meant for the field that happened to have the focus, nor its
       // Enter for a button.
       event.preventDefault();
