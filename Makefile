@@ -2,12 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models photos demo test contract soak vm-test deb bench fmt lint doc clean ci
+.PHONY: help setup models photos demo test browser-test screens contract soak vm-test deb bench fmt lint doc clean ci
 
 BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install missing system packages; fetch models and photographs
 	@scripts/setup.sh
@@ -33,6 +33,13 @@ contract: ## hold docs/city-api.yaml against the running reference city
 
 soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
 	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture
+
+browser-test: setup ## test the page in Chromium
+	@scripts/setup.sh browser
+	@cargo test --release --test browser -- --nocapture
+
+screens: ## the same, and renew the pictures in docs/screens
+	@CANTEEND_SCREENS=renew $(MAKE) browser-test
 
 vm-test: setup ## test the camera path, the package and the service in virtual machines
 	@scripts/vm-camera.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Debian or Ubuntu machine with a Rust toolchain ready to build, test and show canteend.
 #
-#   scripts/setup.sh [all|system|models|photos|python]
+#   scripts/setup.sh [all|system|models|photos|python|browser]
 #
 # 1. What is there and right is used again, without network.
 # 2. A file is put in its place whole, and only after its digest was compared with scripts/pins.txt.
@@ -54,6 +54,9 @@ package_for() {
     certificates) [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates ;;
     # nokhwa's bindings are made from the kernel's header while building.
     libclang) compgen -G '/usr/lib/*/libclang-[0-9]*.so*' >/dev/null || echo libclang1 ;;
+    node) command -v node >/dev/null || echo nodejs ;;
+    # Without them Chromium shows Chinese as boxes.
+    fonts) compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || echo fonts-noto-cjk ;;
     cc) command -v cc >/dev/null || echo build-essential ;;
     *) command -v "$1" >/dev/null || echo "$1" ;;
     esac
@@ -194,13 +197,28 @@ photos() { each_package fetch fixtures/photos/; }
 # What scripts/contract.sh makes its environment with.
 python() { need certificates python3 venv; }
 
+# What the browser tests need: Chromium, Chinese fonts, and the packages of their lockfile, whose
+# digests npm compares. None of these runs anything while it is installed.
+browser() {
+    need certificates chromium fonts node npm
+    local folder=$root/tests/browser lock
+    lock=$(digest_of "$folder/package-lock.json")
+    [ "$(cat "$folder/node_modules/.lock-digest" 2>/dev/null)" = "$lock" ] && return 0
+    say "fetching the packages of tests/browser"
+    make_scratch
+    (cd "$folder" && npm ci --loglevel=error) >"$scratch/npm.log" 2>&1 ||
+        fail "could not fetch the packages of tests/browser; check the network, then run this again" \
+            "($(complaint "$scratch/npm.log"))"
+    echo "$lock" >"$folder/node_modules/.lock-digest"
+}
+
 case ${1:-all} in
 all)
     system
     models
     photos
     ;;
-system | models | photos | python) "$1" ;;
-*) fail "unknown part '$1'; use all, system, models, photos or python" ;;
+system | models | photos | python | browser) "$1" ;;
+*) fail "unknown part '$1'; use all, system, models, photos, python or browser" ;;
 esac
 say "${1:-all} ready"

@@ -53,11 +53,14 @@ const MAY_IMPORT: &[(&str, &str)] = &[
 
 /// Crates that only some modules may name.
 const FENCES: &[(&str, &str)] = &[
+    ("argon2", "store"),
     ("axum", "kiosk refcity"),
     ("clap", "cli main"),
     ("csv", "cli config evaluate store daemon report"),
+    ("futures_util", "kiosk"),
     ("nokhwa", "camera"),
     ("ort", "vision"),
+    ("pinyin", "kiosk"),
     ("reqwest", "city"),
     ("ring", "record store vision city"),
     ("rusqlite", "store refcity"),

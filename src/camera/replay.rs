@@ -2,9 +2,16 @@
 //!
 //! The times of frames are those of a camera at a fixed rate, whatever the pace at which they are
 //! asked for, so that a replay gives the same result on any machine.
+//!
+//! A picture of a folder is read when its turn comes. Where it is gone by then, the camera counts
+//! as unplugged, and as plugged in again with the next picture that is there: so a test or a
+//! training can let the camera see other things, or nothing, while the box runs.
 
+use super::fault::{Fault, Trouble};
 use super::{CameraError, FrameSource, Rate, mjpeg};
+use crate::frame::decode::DecodeError;
 use crate::frame::{Frame, decode};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Largest MJPEG file that is replayed.
@@ -59,7 +66,16 @@ impl FrameSource for Replay {
         let (name, decoded) = match &self.pictures {
             Pictures::Folder(files) => {
                 let path = &files[index];
-                (path.display().to_string(), decode::photo_file(path, taken))
+                let decoded = decode::photo_file(path, taken);
+                if let Err(DecodeError::Read(e)) = &decoded
+                    && e.kind() == ErrorKind::NotFound
+                {
+                    // Whoever asks again at once would ask as fast as the machine can.
+                    std::thread::sleep(self.rate.taken(1));
+                    let trouble = Trouble::new(Fault::NoCamera, e);
+                    return Err(CameraError::Away { path: path.clone(), trouble });
+                }
+                (path.display().to_string(), decoded)
             }
             Pictures::Mjpeg { bytes, ranges } => {
                 let range = ranges[index].clone();
@@ -152,6 +168,19 @@ mod tests {
         let error = replay.next().unwrap_err();
         assert!(error.passing() && error.to_string().contains("b.jpg"), "{error}");
         assert_eq!(replay.next().unwrap().unwrap().width(), 2);
+    }
+
+    #[test]
+    fn a_picture_that_is_gone_is_a_camera_unplugged_until_the_next_one() {
+        let folder = folder(&["a.png", "b.png"]);
+        let mut replay = open(folder.path(), true);
+        std::fs::rename(folder.path().join("a.png"), folder.path().join("away")).unwrap();
+        let lost = replay.next().unwrap_err();
+        let CameraError::Away { trouble, .. } = &lost else { panic!("{lost}") };
+        assert_eq!(trouble.fault, Fault::NoCamera);
+        assert_eq!(replay.next().unwrap().unwrap().taken, Duration::from_millis(100));
+        std::fs::rename(folder.path().join("away"), folder.path().join("a.png")).unwrap();
+        assert!(replay.next().unwrap().is_some());
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::domain::calibration::Target;
 use crate::domain::entry::{ClockTrust, Stamp, total};
 use crate::domain::money::Fen;
 use crate::error::{Exit, Failure};
+use crate::kiosk::say::{Lines, Say};
+use crate::kiosk::state::Language;
 use crate::kiosk::words;
 use crate::store::{Depth, Reader, Store};
 use crate::vision::{Analyser, QualityLimits};
@@ -193,7 +195,7 @@ fn play(
         for step in checkin.frame(&frame, writer.serving(stamp).ok())? {
             match step {
                 Step::Prompt(prompt @ crate::domain::visit::Prompt::Mend(_)) => {
-                    closer.get_or_insert((stamp, words::prompt(prompt)));
+                    closer.get_or_insert((stamp, screen(words().prompt(prompt))));
                 }
                 Step::Prompt(_) => {}
                 Step::Settle(outcome) => {
@@ -210,7 +212,7 @@ fn play(
         }
         (None, Some((stamp, advice))) => {
             counts.turned_to += 1;
-            print(stamp, appearance.who, advice, "nothing: no meal")
+            print(stamp, appearance.who, &advice, "nothing: no meal")
         }
         (None, None) => Err(Failure::new(Exit::Software, "a walk-up was not seen at all")),
     }
@@ -224,25 +226,35 @@ impl Counts {
                 self.meals += 1;
                 self.paid += total(award).get();
                 let ledger = format!("#{entry} meal {}, {} yuan", award.band, total(award));
-                (words::served(address, total(award)), ledger)
+                (screen(words().served(address, total(award))), ledger)
             }
             Shown::Welcome { entry, address, reason } => {
                 self.visits += 1;
                 let ledger = format!("#{entry} visit, 0 yuan, {}", reason.code());
-                (words::welcome(address, *reason), ledger)
+                (screen(words().welcome(address, *reason)), ledger)
             }
             Shown::Again { address } => {
                 self.again += 1;
-                (words::again(address.as_deref()), "nothing: same visit".to_owned())
+                (screen(words().again(address.as_deref())), "nothing: same visit".to_owned())
             }
             Shown::AskStaff { entry, doubts, .. } => {
                 self.staff += 1;
                 let codes: Vec<_> = doubts.iter().map(|d| d.code()).collect();
-                (words::ASK_STAFF.to_owned(), format!("#{entry} review, {}", codes.join(" ")))
+                (screen(words().ask_staff()), format!("#{entry} review, {}", codes.join(" ")))
             }
-            Shown::Closed(_) => ("休息时间".to_owned(), "nothing: closed".to_owned()),
+            Shown::Closed(next) => (screen(words().closed(*next)), "nothing: closed".to_owned()),
         }
     }
+}
+
+/// The page's texts, in the language of the canteen.
+fn words() -> &'static dyn Say {
+    words::of(Language::Zh)
+}
+
+/// What an elder reads and hears.
+fn screen(lines: Lines) -> String {
+    lines.speech.unwrap_or(lines.title)
 }
 
 fn heading() -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! `canteend ledger …`
 
-use super::{ConfigFile, ledger_line, ledger_verify, proof, say};
+use super::{ConfigFile, ledger_choices, ledger_line, ledger_verify, proof, say};
 use crate::config::Config;
 use crate::daemon::control::{self, Request, work};
 use crate::daemon::service;
@@ -30,6 +30,8 @@ pub(super) enum Command {
     VerifyProof(proof::VerifyProof),
     /// Print the code that fixes a day, to be posted on the wall
     DayCode(proof::DayCode),
+    /// Say of each operator how they choose between two candidates
+    Choices(ledger_choices::Options),
 }
 
 /// Which ledger: a file, or the one of a configuration.
@@ -116,6 +118,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Prove(options) => proof::prove(&options),
         Command::VerifyProof(options) => proof::verify_proof(&options),
         Command::DayCode(options) => proof::day_code(&options),
+        Command::Choices(options) => ledger_choices::run(&options),
     }
 }
 

@@ -17,8 +17,10 @@ mod gallery;
 mod gallery_calibrate;
 mod gallery_sync;
 mod ledger;
+mod ledger_choices;
 mod ledger_line;
 mod ledger_verify;
+mod operator;
 mod proof;
 mod provision;
 mod provision_site;
@@ -100,6 +102,9 @@ enum Command {
     Backup(backup::Backup),
     /// Put a copy of the ledger in place of one that is lost
     Restore(backup::Restore),
+    /// Say who may sign in at the screen
+    #[command(subcommand)]
+    Operator(operator::Command),
     /// What the box makes of its clock
     #[command(subcommand)]
     Clock(clock::Command),
@@ -154,6 +159,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Refcity(command) => refcity::run(command),
         Command::Backup(options) => backup::backup(&options),
         Command::Restore(options) => backup::restore(&options),
+        Command::Operator(command) => operator::run(command),
         Command::Clock(command) => clock::run(command),
         Command::Report(command) => report::run(command),
         Command::Evaluate(command) => evaluate::run(command),

@@ -4,6 +4,7 @@
 
 use super::camera::CameraTable;
 use super::city::CityTable;
+use super::kiosk::KioskTable;
 use super::meals::MealsTable;
 use super::quality::QualityTable;
 use super::recognition::{RecognitionTable, VisitTable};
@@ -29,6 +30,8 @@ pub struct File {
     recognition: RecognitionTable,
     #[serde(default)]
     quality: QualityTable,
+    #[serde(default)]
+    kiosk: KioskTable,
     #[serde(default)]
     city: CityTable,
 }
@@ -71,6 +74,7 @@ pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigErro
         strangers: at.strangers(&file.recognition)?,
         visit: at.visit(&file.visit, &file.recognition)?,
         quality: at.quality(&file.quality)?,
+        kiosk: at.kiosk(file.kiosk)?,
         city: at.city(file.city, base)?,
     })
 }

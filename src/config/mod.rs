@@ -8,6 +8,7 @@
 mod camera;
 mod city;
 pub mod file;
+mod kiosk;
 mod meals;
 mod quality;
 mod recognition;
@@ -22,6 +23,7 @@ use crate::record::Hash;
 use crate::vision::QualityLimits;
 pub use camera::Camera;
 pub use city::CityLine;
+pub use kiosk::{Caps, Kiosk};
 pub use site::Site;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub visit: Limits,
     /// What a good picture is.
     pub quality: QualityLimits,
+    /// The page on the touchscreen.
+    pub kiosk: Kiosk,
     /// The line to the city.
     pub city: CityLine,
 }

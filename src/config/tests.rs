@@ -61,6 +61,7 @@ fn every_key_of_the_file_stands_in_the_example() {
         include_str!("file.rs"),
         include_str!("site.rs"),
         include_str!("camera.rs"),
+        include_str!("kiosk.rs"),
         include_str!("meals.rs"),
         include_str!("recognition.rs"),
         include_str!("quality.rs"),
@@ -205,5 +206,20 @@ fn what_no_camera_can_have_is_refused() {
     for (lines, expected) in cases {
         let text = with_camera(lines).unwrap_err().to_string();
         assert!(text.contains(expected), "{lines:?} gives {text:?}");
+    }
+}
+
+#[test]
+fn the_page_listens_on_loopback_or_not_at_all() {
+    let with = |line: &str| parse(&format!("{LEAST}[kiosk]\n{line}\n"));
+    assert_eq!(with("").unwrap().kiosk.listen, Some("127.0.0.1:8087".parse().unwrap()));
+    assert_eq!(with("listen = \"off\"").unwrap().kiosk.listen, None);
+    assert!(with("listen = \"[::1]:80\"").is_ok());
+    for bad in ["0.0.0.0:8087", "192.168.1.4:8087", "[::]:80", "localhost:8087", "8087", ""] {
+        let error = with(&format!("listen = \"{bad}\"")).unwrap_err().to_string();
+        assert!(error.contains("kiosk.listen"), "{bad}: {error}");
+    }
+    for bad in ["idle_min = 0", "review_min = 721", "result_s = 0"] {
+        assert!(with(bad).unwrap_err().to_string().contains("out of range"), "{bad}");
     }
 }

@@ -81,6 +81,8 @@ pub fn import(
     if lines.is_empty() {
         return Err(ImportError::NothingGood(bad));
     }
+    let cards: Vec<(ElderId, Vec<String>)> =
+        lines.iter().filter_map(|l| Some((l.elder.id.clone(), l.cards.clone()?))).collect();
     let mut enrolled = vec![];
     let total = lines.len();
     for (done, line) in lines.into_iter().enumerate() {
@@ -90,7 +92,9 @@ pub fn import(
     progress(total, total);
     let kept = keep(store, analyser.model(), &bad, &mut enrolled)?;
     bad.sort_by_key(|b| b.number);
-    replace(store, analyser, stamp, enrolled, bad, kept)
+    let imported = replace(store, analyser, stamp, enrolled, bad, kept)?;
+    store.set_cards(&cards).map_err(StoredGalleryError::from)?;
+    Ok(imported)
 }
 
 /// Makes the templates of the elders in the gallery anew, by the model that `analyser` now has,
@@ -168,7 +172,7 @@ fn of_model(mut templates: Vec<Template>, model: ModelId) -> Vec<Template> {
 
 /// Embeds one elder's photographs; each bad one is named.
 fn enrol(analyser: &mut Analyser, line: Line, photos: &Path, bad: &mut Vec<BadLine>) -> Enrolled {
-    let Line { number, elder, photos: names } = line;
+    let Line { number, elder, photos: names, .. } = line;
     let mut templates = vec![];
     for name in names.iter().filter(|_| elder.consent.store_face) {
         match template(analyser, &photos.join(name)) {

@@ -19,6 +19,7 @@ mod feed;
 pub mod gallery_job;
 pub mod hold;
 pub mod keys;
+pub mod kiosk;
 pub mod metrics;
 pub mod night;
 mod notify;

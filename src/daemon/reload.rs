@@ -99,6 +99,7 @@ fn needs_restart(running: &Config, read: &Config) -> Vec<&'static str> {
         visit,
         quality: _,
         city,
+        kiosk,
     } = running;
     let differs = [
         ("[site]", *site != read.site),
@@ -109,6 +110,7 @@ fn needs_restart(running: &Config, read: &Config) -> Vec<&'static str> {
         ("[recognition] strangers", *strangers != read.strangers),
         ("[recognition] accept", visit.thresholds.accept != read.visit.thresholds.accept),
         ("[city]", *city != read.city),
+        ("[kiosk]", *kiosk != read.kiosk),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()
 }

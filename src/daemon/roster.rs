@@ -2,8 +2,9 @@
 //!
 //! Columns, by English or Chinese heading, in any order: `elder` (编号), `name` (姓名), `sex`
 //! (性别: F/M or 女/男), `birth` (出生日期), `eligible` (补贴资格), `home_care` (居家养老服务),
-//! `consent` (同意书), `photos` (照片); `id_last4` (证件后四位) may be left out. Dates are `YYYY-MM-DD`; periods are `FROM/TO`, an open end is
-//! `FROM/`, several are parted by `;`. Consent is `store;transmit`, either of them, or empty.
+//! `consent` (同意书), `photos` (照片); `id_last4` (证件后四位) and `cards` (卡号) may be left out.
+//! Dates are `YYYY-MM-DD`; periods are `FROM/TO`, an open end is `FROM/`; several periods, photographs
+//! or cards are parted by `;`. Consent is `store;transmit`, either of them, or empty.
 //!
 //! 1. Every bad line is named with its number, what is wrong and what would be right.
 //! 2. One bad line does not spoil the others.
@@ -23,11 +24,11 @@ pub const ROSTER_BYTES_MAX: u64 = 64 << 20;
 /// Most photographs of one elder.
 pub const PHOTOS_MAX: usize = 8;
 
-/// The last four characters of the identity number tell namesakes apart in reports; not every
-/// office sends them.
-const OPTIONAL: &str = "id_last4";
+/// What not every office sends. The last four characters of the identity number tell namesakes
+/// apart; without a column of cards everybody keeps theirs.
+const OPTIONAL: [&str; 2] = ["id_last4", "cards"];
 
-const COLUMNS: [(&str, &str); 9] = [
+const COLUMNS: [(&str, &str); 10] = [
     ("elder", "编号"),
     ("name", "姓名"),
     ("sex", "性别"),
@@ -36,7 +37,8 @@ const COLUMNS: [(&str, &str); 9] = [
     ("home_care", "居家养老服务"),
     ("consent", "同意书"),
     ("photos", "照片"),
-    (OPTIONAL, "证件后四位"),
+    ("id_last4", "证件后四位"),
+    ("cards", "卡号"),
 ];
 
 /// One good line.
@@ -48,6 +50,8 @@ pub struct Line {
     pub elder: Elder,
     /// Names of photograph files.
     pub photos: Vec<String>,
+    /// What their cards say, as a reader types it; none where the roster has no such column.
+    pub cards: Option<Vec<String>>,
 }
 
 /// One bad line, or a good one with a bad photograph.
@@ -152,7 +156,7 @@ fn parse(bytes: &[u8], path: &str) -> Result<(Vec<Line>, Vec<BadLine>), RosterEr
     Ok((good, bad))
 }
 
-/// Position of each column, in the order of [`COLUMNS`]; `None` for the optional one left out.
+/// Position of each column, in the order of [`COLUMNS`]; `None` for an optional one left out.
 fn columns(headings: &csv::ByteRecord) -> Result<Vec<Option<usize>>, String> {
     let mut at = HashMap::new();
     for (position, heading) in headings.iter().enumerate() {
@@ -170,7 +174,7 @@ fn columns(headings: &csv::ByteRecord) -> Result<Vec<Option<usize>>, String> {
         .map(|column| {
             let (en, zh) = COLUMNS[column];
             match at.get(&column).copied() {
-                None if en != OPTIONAL => Err(format!("column {en} ({zh}) is missing")),
+                None if !OPTIONAL.contains(&en) => Err(format!("column {en} ({zh}) is missing")),
                 position => Ok(position),
             }
         })
@@ -183,6 +187,11 @@ struct Fields<'r> {
 }
 
 impl Fields<'_> {
+    /// Whether the roster has the column.
+    fn stated(&self, name: &str) -> bool {
+        COLUMNS.iter().zip(self.columns).any(|((en, _), place)| *en == name && place.is_some())
+    }
+
     fn get(&self, name: &str) -> Result<&str, String> {
         let column = COLUMNS.iter().position(|(en, _)| *en == name).expect("a listed column");
         let Some(position) = self.columns[column] else { return Ok("") };
@@ -203,13 +212,15 @@ fn line(number: u64, fields: &Fields<'_>) -> Result<Line, BadLine> {
             name: name(fields.get("name")?)?,
             sex: sex(fields.get("sex")?)?,
             birth: date("birth", fields.get("birth")?)?,
-            id_last4: id_last4(fields.get(OPTIONAL)?)?,
+            id_last4: id_last4(fields.get("id_last4")?)?,
             eligible: periods("eligible", fields.get("eligible")?)?,
             home_care: periods("home_care", fields.get("home_care")?)?,
             notices: vec![],
             consent: consent(fields.get("consent")?)?,
         };
-        Ok(Line { number, elder, photos: photos(fields.get("photos")?)? })
+        let photos = photos(fields.get("photos")?)?;
+        let cards = fields.stated("cards").then(|| fields.get("cards").map(list)).transpose()?;
+        Ok(Line { number, elder, photos, cards })
     };
     rest().map_err(|problem| bad(Some(&id), problem))
 }
@@ -276,9 +287,13 @@ fn consent(text: &str) -> Result<Consent, String> {
     Ok(consent)
 }
 
+/// Texts parted by `;`.
+fn list(text: &str) -> Vec<String> {
+    text.split(';').map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
+}
+
 fn photos(text: &str) -> Result<Vec<String>, String> {
-    let names: Vec<String> =
-        text.split(';').map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    let names = list(text);
     if names.len() > PHOTOS_MAX {
         return Err(format!("more than {PHOTOS_MAX} photographs"));
     }
@@ -357,6 +372,16 @@ mod tests {
         let (_, bad) = read_text(&format!("{heading}{}", line("11010519491231002X")));
         assert!(bad[0].problem.contains("last four"), "{}", bad[0]);
         assert!(!bad[0].problem.contains("110105"), "{}", bad[0]);
+    }
+
+    #[test]
+    fn cards_are_a_list_and_without_their_column_nothing_is_said_of_them() {
+        let heading = HEADING.replace("photos", "photos,卡号");
+        let line = GOOD.replace("a.jpg;b.jpg", "a.jpg,0012345678; 77AA");
+        let (lines, _) = read_text(&format!("{heading}{line}"));
+        assert_eq!(lines[0].cards.as_ref().unwrap(), &["0012345678", "77AA"]);
+        let (lines, _) = read_text(&format!("{HEADING}{GOOD}"));
+        assert_eq!(lines[0].cards, None);
     }
 
     #[test]

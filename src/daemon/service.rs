@@ -13,6 +13,7 @@ use super::calibrate::kept_or_taken;
 use super::checkin::CheckIn;
 use super::control::Reach;
 use super::feed::{Pace, feed};
+use super::kiosk::Backend;
 use super::night::{self, Night};
 use super::reload::Reload;
 use super::slot::Slot;
@@ -105,6 +106,11 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
     let reload = Reload::new(path, config.clone(), desk.clone(), waiting.clone());
     let (bell, ringing) = night::bell();
+    if let Some(address) = config.kiosk.listen {
+        let (desk, bell) = (desk.clone(), bell.clone());
+        let page = Backend::open(config, desk, board.clone(), clock.clone(), bell)?;
+        runtime.spawn(page.run(address, config.kiosk.idle));
+    }
     let reach = Reach {
         desk: desk.clone(),
         board: board.clone(),

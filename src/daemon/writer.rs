@@ -49,6 +49,16 @@ pub enum Shown {
     Closed(NextMeal),
 }
 
+/// An elder, and what their meal is worth.
+pub(super) struct Judged<'a> {
+    /// Who.
+    pub(super) elder: &'a Elder,
+    /// What it is worth.
+    pub(super) ruling: Ruling,
+    /// Day of the eligibility data that this rests on.
+    pub(super) as_of: Date,
+}
+
 /// The one who appends to the ledger.
 pub struct Writer {
     store: Store,
@@ -129,6 +139,23 @@ impl Writer {
         (self.elders.is_empty(), self.rules.stale(self.as_of, date))
     }
 
+    /// What a meal of `id` is worth, given what stands; `None` for nobody on the roster.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub(super) fn judge(
+        &self,
+        id: &ElderId,
+        date: Date,
+        window: MealWindow,
+    ) -> Result<Option<Judged<'_>>, LedgerError> {
+        let Some(elder) = self.elders.get(id) else { return Ok(None) };
+        let history = self.store.history(id, date)?;
+        let occasion = Occasion { date, window, eligibility_as_of: self.as_of };
+        let ruling = self.rules.ruling(elder, occasion, &history);
+        Ok(Some(Judged { elder, ruling, as_of: self.as_of }))
+    }
+
     fn review(
         &mut self,
         stamp: Stamp,
@@ -150,14 +177,13 @@ impl Writer {
         window: MealWindow,
         id: &ElderId,
     ) -> Result<Shown, LedgerError> {
+        let judged = self.judge(id, date, window)?.filter(|j| j.elder.consent.store_face);
         // Left the roster, or took consent back, since this face was loaded.
-        let Some(elder) = self.elders.get(id).filter(|e| e.consent.store_face) else {
+        let Some(Judged { elder, ruling, as_of }) = judged else {
             return self.review(stamp, date, window, vec![], vec![Doubt::NoMatch]);
         };
-        let history = self.store.history(id, date)?;
-        let occasion = Occasion { date, window, eligibility_as_of: self.as_of };
         let (elder_id, address) = (id.clone(), elder.address());
-        match self.rules.ruling(elder, occasion, &history) {
+        match ruling {
             Ruling::Meal { award, standing } => {
                 let meal = Event::Meal(Meal {
                     elder: elder_id,
@@ -166,7 +192,7 @@ impl Writer {
                     method: Method::Face,
                     award: award.clone(),
                     standing,
-                    eligibility_as_of: self.as_of,
+                    eligibility_as_of: as_of,
                     basis: None,
                 });
                 let entry = self.store.append(stamp, &meal)?.n;

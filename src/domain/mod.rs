@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod calibration;
+pub mod choosing;
 pub mod clock_trust;
 mod codes;
 pub mod decision;
@@ -22,6 +23,7 @@ pub mod pending;
 pub mod pool;
 pub mod rejudge;
 pub mod rules;
+pub mod shown_order;
 pub mod subsidy;
 pub mod template;
 pub mod visit;

@@ -3,8 +3,9 @@
 //! 1. A copy is taken while the box serves, as of one moment, and verified before it has its name.
 //! 2. It carries no templates and no face keys: a face that is forgotten later must not come back
 //!    from a copy. The city's cursor is not in it either, so that a restored box asks the city for
-//!    everybody, faces included. Identities are in it, sealed with keys that open with the box key alone, which
-//!    is not in it.
+//!    everybody, faces included. Identities are in it, sealed with keys that open with the box key
+//!    alone, which is not in it. PINs are not: whoever found a copy could try a million of them out,
+//!    so operators of a restored box are given new ones.
 //! 3. A box that was restored says in its ledger that its gallery has no faces any more; card, staff
 //!    and subsidy go on, and faces are enrolled anew.
 //! 4. Consents of the copy count for nothing: one that was withdrawn after it was taken is not in it.
@@ -71,7 +72,8 @@ fn strip(from: &Connection, to: &Path) -> rusqlite::Result<()> {
          DELETE FROM template; DELETE FROM elder_key WHERE purpose = 'face';
          DELETE FROM staged_template; DELETE FROM staged_elder_key; DELETE FROM staged_elder;
          DELETE FROM staged_leaver; DELETE FROM staged_pages;
-         DELETE FROM city_gallery; DELETE FROM calibration; VACUUM;",
+         DELETE FROM city_gallery; DELETE FROM calibration;
+         UPDATE operator SET pin = ''; VACUUM;",
     )
 }
 

@@ -25,7 +25,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 11] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
@@ -36,6 +36,7 @@ const MIGRATIONS: [(&str, &str); 10] = [
     ("clock entries", include_str!("migrations/0014_clock_entries.sql")),
     ("outbox indexes", include_str!("migrations/0015_outbox_indexes.sql")),
     ("forgotten", include_str!("migrations/0016_forgotten.sql")),
+    ("counter", include_str!("migrations/0017_counter.sql")),
 ];
 /// The tables that follow from the entries.
 pub(super) const PROJECTIONS: [&str; 2] =

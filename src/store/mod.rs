@@ -14,23 +14,30 @@
 
 mod backup;
 mod calibration;
+mod cards;
+mod counter;
 mod db;
 mod folder;
 mod gallery;
 mod identity;
 mod later;
 mod ledger;
+mod operators;
 mod outbox;
+mod pin;
 mod projection;
 mod proof;
 mod reader;
 mod reserve;
 mod sync;
+mod tap;
 mod vault;
 mod verify;
 
 pub use backup::BackupError;
 pub use calibration::Settings as CalibrationSettings;
+pub use cards::{CARD_CHARS_MAX, CARDS_PER_ELDER_MAX};
+pub use counter::OPEN_REVIEWS_MAX;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{
@@ -38,12 +45,15 @@ pub use gallery::{
     TEMPLATES_PER_ELDER_MAX,
 };
 pub use ledger::{Appended, LedgerError, Unvoidable};
+pub use operators::{Attempt, Known, OPERATOR_NAME_CHARS_MAX, OPERATORS_MAX, OperatorError};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
+pub use pin::{PIN_DIGITS, Pin, PinError, PinHash};
 pub use projection::Contradiction;
 pub use proof::Day;
 pub use reader::{LIST_ROWS_MAX, Listing, Reader, Recorded};
 pub use reserve::{LOW_BYTES, RESERVE_BYTES, Space};
 pub use sync::{CityVerdict, VerdictTaken};
+pub use tap::{TAPS_MAX, Tapped};
 pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
@@ -181,6 +191,15 @@ impl Store {
     /// # Panics
     /// Where there is no event.
     pub fn append_all(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+        self.append_keyed(stamp, events, None)
+    }
+
+    fn append_keyed(
+        &mut self,
+        stamp: Stamp,
+        events: &[Event],
+        key: Option<&str>,
+    ) -> Result<Appended, LedgerError> {
         let last = events.last().expect("at least one event is appended");
         if matches!(last, Event::ByHand(_) | Event::Late(_)) {
             return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
@@ -189,9 +208,9 @@ impl Store {
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        let done = match self.try_append(stamp, events) {
+        let done = match self.try_append(stamp, events, key) {
             Err(error) if error.disk_full() && self.reserve.release() => {
-                self.try_append(stamp, events)
+                self.try_append(stamp, events, key)
             }
             done => done,
         };
@@ -200,6 +219,26 @@ impl Store {
             self.mark.set();
         }
         done
+    }
+
+    /// As [`Store::append_all`], at most once for each `key`: with one that has been there before,
+    /// nothing is written, and the answer is the last entry of that time.
+    ///
+    /// # Errors
+    /// As [`Store::append_all`].
+    ///
+    /// # Panics
+    /// Where there is no event.
+    pub fn append_once(
+        &mut self,
+        stamp: Stamp,
+        key: &str,
+        events: &[Event],
+    ) -> Result<Tapped, LedgerError> {
+        match tap::find(&self.conn, key)? {
+            Some(last) => Ok(Tapped::Before(last)),
+            None => Ok(Tapped::Now(self.append_keyed(stamp, events, Some(key))?)),
+        }
     }
 
     /// How much room there is for the ledger and for everything else. A reserve that was used is put
@@ -222,12 +261,20 @@ impl Store {
         }
     }
 
-    fn try_append(&mut self, stamp: Stamp, events: &[Event]) -> Result<Appended, LedgerError> {
+    fn try_append(
+        &mut self,
+        stamp: Stamp,
+        events: &[Event],
+        key: Option<&str>,
+    ) -> Result<Appended, LedgerError> {
         let salts = events.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut appended = Err(LedgerError::NoGenesis);
         for (event, salt) in events.iter().zip(salts) {
             appended = Ok(ledger::append(&tx, &salt, stamp, event)?);
+        }
+        if let (Some(key), Ok(Appended { n, .. })) = (key, &appended) {
+            tap::remember(&tx, key, *n)?;
         }
         tx.commit()?;
         appended

@@ -15,6 +15,7 @@ use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
 use crate::record::{Hash, Salt};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
 use std::fs::File;
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 /// Length of every key, in bytes.
 const KEY_BYTES: usize = 32;
+/// Sets the key of cards apart from the box key that it is derived from.
+const CARDS: &[u8] = b"canteend cards v1";
 /// Permission bits that nobody but the owner may have on the box key.
 const OTHERS: u32 = 0o077;
 
@@ -134,6 +137,7 @@ impl fmt::Debug for ElderKey {
 /// Holds the box key.
 pub struct Vault {
     box_key: LessSafeKey,
+    cards: hmac::Key,
     fingerprint: Hash,
     random: SystemRandom,
 }
@@ -179,12 +183,20 @@ impl Vault {
         }
         let mut key = Vec::with_capacity(KEY_BYTES + 1);
         file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key).map_err(wrong)?;
+        let cards = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), CARDS);
+        let cards = hmac::Key::new(hmac::HMAC_SHA256, cards.as_ref());
         // Of 32 random bytes a digest gives nothing away.
         let fingerprint = Hash::of(&[b"canteend box key\n", &key]);
         let key = UnboundKey::new(&AES_256_GCM, &key);
         let key = key.map_err(|_| VaultError::Length(path.to_owned()))?;
         let box_key = LessSafeKey::new(key);
-        Ok(Vault { box_key, fingerprint, random: SystemRandom::new() })
+        Ok(Vault { box_key, cards, fingerprint, random: SystemRandom::new() })
+    }
+
+    /// The keyed digest of what a card says; without the box key nobody can try numbers out.
+    pub fn card(&self, text: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.cards, text.as_bytes());
+        tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
     }
 
     /// What tells the box key from others.

@@ -8,6 +8,7 @@
 //!    no daemon and takes the lock itself.
 
 pub mod client;
+pub mod operators;
 pub mod status;
 pub mod work;
 
@@ -18,6 +19,7 @@ use super::night::round::Done;
 use super::reload::Reload;
 use super::swap::Swap;
 use crate::error::{Exit, Failure};
+use operators::OperatorChange;
 use serde::{Deserialize, Serialize};
 use status::Status;
 use std::fs::{self, File};
@@ -80,6 +82,13 @@ pub enum Request {
     },
     /// Believe the clock; what waited for that is settled.
     ConfirmClock,
+    /// Add or change an operator.
+    Operator {
+        /// Who.
+        id: String,
+        /// What is to become of them.
+        change: OperatorChange,
+    },
     /// Say in the ledger which keys are in use.
     RecordKeys,
     /// Read the configuration again.

@@ -2,7 +2,7 @@
 
 use super::client;
 use super::status::Status;
-use super::{Answer, Reach, Request};
+use super::{Answer, Reach, Request, operators};
 use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::{Config, rules};
@@ -128,6 +128,7 @@ fn write(
             let stamp = keeper.stamp(store, clock)?;
             Ok(Answer::Entry(store.forget_face(stamp, &elder)?.map(|appended| appended.n)))
         }
+        Request::Operator { id, change } => operators::change(store, id, change),
         Request::ConfirmClock => match keeper.confirm(store, clock)? {
             Some(stamp) => {
                 let Revised { confirmed, adjusted } = revise(store, stamp, rules)?;

@@ -142,6 +142,7 @@ impl Store {
         rows::verify(&tx, &self.vault, Tables::InForce, roster)?;
         // A roster that is imported by hand states each consent anew.
         tx.execute("DELETE FROM forgotten WHERE elder IN (SELECT elder FROM template)", [])?;
+        tx.execute("DELETE FROM card WHERE elder NOT IN (SELECT id FROM elder)", [])?;
         // What stands now is not the city's; the next sync begins from nothing.
         staging::forget_city(&tx)?;
         let change = change(&tx, generation, model, stamp)?;

@@ -236,6 +236,8 @@ fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool
     if elders > ELDERS_MAX {
         return Err(GalleryError::TooMany(elders));
     }
+    // The cards of whoever is gone for good go too.
+    tx.execute("DELETE FROM card WHERE elder NOT IN (SELECT id FROM elder)", [])?;
     // Each opens in its new place, before anything is committed.
     for elder in ids(tx, "SELECT id FROM staged_elder ORDER BY id")? {
         rows::load_elder(tx, vault, Tables::InForce, &elder)?;

@@ -117,7 +117,7 @@ fn a_newer_schema_is_refused_and_an_older_one_brought_up_to_date() {
              DROP TABLE staged_elder_key; DROP TABLE staged_elder; DROP TABLE staged_leaver;
              DROP TABLE city_mark; DROP TABLE forgotten;
              DROP TABLE calibration; DROP TABLE closed; DROP INDEX entry_of_clock;
-             DROP INDEX entry_gallery;",
+             DROP INDEX entry_gallery; DROP TABLE operator; DROP TABLE tap; DROP TABLE card;",
         )
         .unwrap();
     assert!(verify(&dir, Depth::Chain).unwrap_err().contains("older"));

@@ -1,6 +1,7 @@
 //! The store from outside: what it keeps, what it refuses, what it finds.
 
 mod calibration;
+mod counter;
 mod events;
 mod files;
 mod gallery;

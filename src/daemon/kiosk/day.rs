@@ -1,0 +1,244 @@
+//! Today, as the ledger tells it: meals, taps, who did what how often, who waits.
+//!
+//! It reads every entry once, whoever wrote it, and holds nothing that the ledger does not say.
+//! At midnight it begins anew.
+
+use crate::domain::calendar::{Date, MealWindow, Timestamp, local};
+use crate::domain::elder::ElderId;
+use crate::domain::entry::correction::{ByHand, Choice, Expiry, Late, Void};
+use crate::domain::entry::operation::Satisfaction;
+use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Review, total};
+use crate::domain::money::Fen;
+use crate::domain::operator::OperatorId;
+use crate::domain::subsidy::{NoAward, Standing};
+use crate::kiosk::canteen::Numbers;
+use crate::kiosk::say::RowState;
+use crate::store::{LIST_ROWS_MAX, LedgerError, Listing, Reader};
+use std::collections::{BTreeMap, HashMap};
+
+/// A meal or visit of today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) entry: EntryNumber,
+    pub(super) at: Timestamp,
+    /// None for a review that nobody settled in time.
+    pub(super) elder: Option<ElderId>,
+    pub(super) window: MealWindow,
+    pub(super) method: Option<Method>,
+    pub(super) amount: Fen,
+    /// Age band of a subsidised meal.
+    pub(super) band: Option<String>,
+    pub(super) reason: Option<NoAward>,
+    pub(super) operator: Option<OperatorId>,
+    pub(super) state: RowState,
+}
+
+/// How often an operator did what is capped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spent {
+    pub(super) by_hand: u32,
+    pub(super) void: u32,
+    pub(super) late: u32,
+}
+
+/// A review that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) number: EntryNumber,
+    pub(super) at: Timestamp,
+    pub(super) said: Review,
+}
+
+/// Today.
+#[derive(Debug)]
+pub(super) struct Day {
+    date: Date,
+    /// The last entry that was read.
+    read: EntryNumber,
+    rows: Vec<Row>,
+    satisfaction: [u32; 3],
+    spent: HashMap<OperatorId, Spent>,
+    /// Today's reviews, settled or not.
+    reviews: HashMap<EntryNumber, Review>,
+    /// Who vouched in the entry just before.
+    vouched: Option<OperatorId>,
+    waiting: Vec<Waiting>,
+}
+
+impl Day {
+    /// A day of which nothing was read yet.
+    pub(super) fn new(date: Date) -> Self {
+        Day {
+            date,
+            read: 0,
+            rows: vec![],
+            satisfaction: [0; 3],
+            spent: HashMap::new(),
+            reviews: HashMap::new(),
+            vouched: None,
+            waiting: vec![],
+        }
+    }
+
+    /// Reads what was written since the last time; `today` is the service date now.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where an entry cannot be read; the next call goes on from there.
+    pub(super) fn catch_up(&mut self, reader: &Reader, today: Date) -> Result<(), LedgerError> {
+        if self.date != today {
+            *self = Day { read: self.read, ..Day::new(today) };
+        }
+        loop {
+            let listing = Listing { after: self.read, from: Some(today), to: None };
+            let entries = reader.list(listing, LIST_ROWS_MAX)?;
+            let last = entries.len() < LIST_ROWS_MAX;
+            for recorded in entries {
+                self.take(recorded.entry);
+            }
+            if last {
+                break;
+            }
+        }
+        let waiting = |entry: Entry| match entry.event {
+            Event::Review(said) => Some(Waiting { number: entry.n, at: entry.stamp.at, said }),
+            _ => None,
+        };
+        self.waiting = reader.open_reviews()?.into_iter().filter_map(waiting).collect();
+        Ok(())
+    }
+
+    /// The service date.
+    pub(super) fn date(&self) -> Date {
+        self.date
+    }
+
+    /// Reviews that wait, oldest first.
+    pub(super) fn waiting(&self) -> &[Waiting] {
+        &self.waiting
+    }
+
+    /// Meals and visits, oldest first.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How often `operator` did what is capped.
+    pub(super) fn spent(&self, operator: &OperatorId) -> Spent {
+        self.spent.get(operator).copied().unwrap_or_default()
+    }
+
+    /// Today in numbers.
+    pub(super) fn numbers(&self) -> Numbers {
+        let standing = || self.rows.iter().filter(|row| row.state != RowState::Void);
+        let mut bands = BTreeMap::new();
+        for band in standing().filter_map(|row| row.band.as_ref()) {
+            *bands.entry(band.clone()).or_insert(0) += 1;
+        }
+        Numbers {
+            diners: u32::try_from(standing().count()).unwrap_or(u32::MAX),
+            bands: bands.into_iter().collect(),
+            satisfaction: self.satisfaction,
+        }
+    }
+
+    fn take(&mut self, entry: Entry) {
+        self.read = entry.n;
+        if local(entry.stamp.at).0 != self.date {
+            return;
+        }
+        let vouched = self.vouched.take();
+        match &entry.event {
+            Event::Review(said) => {
+                self.reviews.insert(entry.n, said.clone());
+            }
+            Event::Choice(said) => {
+                if self.beside_the_candidates(said) {
+                    self.of(&said.operator).by_hand += 1;
+                }
+                self.vouched = Some(said.operator.clone());
+            }
+            Event::ByHand(ByHand { operator, .. }) => {
+                self.of(operator).by_hand += 1;
+                self.vouched = Some(operator.clone());
+            }
+            Event::Late(Late { operator, .. }) => {
+                self.of(operator).late += 1;
+                self.vouched = Some(operator.clone());
+            }
+            Event::Void(Void { entry, operator, .. }) => {
+                self.of(operator).void += 1;
+                self.set(*entry, RowState::Void);
+            }
+            Event::Confirmation(said) => self.set(said.entry, RowState::Stands),
+            Event::Satisfaction(value) => {
+                let place = Satisfaction::ALL.iter().position(|known| known == value);
+                self.satisfaction[place.expect("the list is of all values")] += 1;
+            }
+            _ => self.rows.extend(row(&entry, vouched, &self.reviews)),
+        }
+    }
+
+    /// Whether somebody was chosen whom the camera did not name.
+    fn beside_the_candidates(&self, said: &Choice) -> bool {
+        let candidates = self.reviews.get(&said.review).map_or(&[][..], |r| &r.candidates);
+        said.elder.as_ref().is_some_and(|elder| !candidates.contains(elder))
+    }
+
+    fn of(&mut self, operator: &OperatorId) -> &mut Spent {
+        self.spent.entry(operator.clone()).or_default()
+    }
+
+    fn set(&mut self, entry: EntryNumber, state: RowState) {
+        if let Some(row) = self.rows.iter_mut().rev().find(|row| row.entry == entry) {
+            row.state = state;
+        }
+    }
+}
+
+/// The row that an entry makes, if it is a meal, a visit or an expiry.
+fn row(
+    entry: &Entry,
+    operator: Option<OperatorId>,
+    reviews: &HashMap<EntryNumber, Review>,
+) -> Option<Row> {
+    let pending = entry.stamp.clock == ClockTrust::Untrusted;
+    let blank = |window| Row {
+        entry: entry.n,
+        at: entry.stamp.at,
+        elder: None,
+        window,
+        method: None,
+        amount: Fen::ZERO,
+        band: None,
+        reason: None,
+        operator: None,
+        state: if pending { RowState::Pending } else { RowState::Stands },
+    };
+    match &entry.event {
+        Event::Meal(meal) => Some(Row {
+            elder: Some(meal.elder.clone()),
+            method: Some(meal.method),
+            amount: total(&meal.award),
+            band: Some(meal.award.band.clone()),
+            operator: operator.filter(|_| meal.basis.is_some()),
+            state: match meal.standing {
+                Standing::Pending => RowState::Pending,
+                Standing::Firm => blank(meal.window).state,
+            },
+            ..blank(meal.window)
+        }),
+        Event::Visit(visit) => Some(Row {
+            elder: Some(visit.elder.clone()),
+            method: Some(visit.method),
+            reason: Some(visit.reason),
+            operator: operator.filter(|_| visit.basis.is_some()),
+            ..blank(visit.window)
+        }),
+        // The meal of a review of another day is not known here; it is shown as the day's first.
+        Event::Expiry(Expiry { review }) => {
+            let window = reviews.get(review).map_or(MealWindow::Breakfast, |r| r.window);
+            Some(blank(window))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! PINs: throttled and locked by the store, compared on a thread that may wait.
+
+use super::super::desk::At;
+use super::Backend;
+use super::staff::refused;
+use crate::domain::entry::Event;
+use crate::domain::entry::operation::{Sign, SignChange};
+use crate::domain::operator::OperatorId;
+use crate::kiosk::act::Refusal;
+use crate::kiosk::canteen::{Refused, Trusted};
+use crate::store::{Attempt, OperatorError, PinHash};
+use tracing::{error, info, warn};
+
+impl Backend {
+    /// Compares a PIN with that of the operator of this id.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPin`], also where there is no such operator; [`Refusal::Throttled`] and
+    /// [`Refusal::Locked`] with the wait.
+    pub(super) async fn check_pin(&self, operator: &str, pin: &str) -> Result<Trusted, Refused> {
+        let _one_at_a_time = self.pins.lock().await;
+        let Ok(id) = OperatorId::new(operator) else {
+            self.compare(None, pin).await;
+            return Err(Refusal::WrongPin.into());
+        };
+        let asked = id.clone();
+        let attempt = self.at_desk(move |at| {
+            let now = at.clock().now();
+            at.store().attempt(&asked, now)
+        });
+        let hash = match attempt.await?.map_err(failed)? {
+            Attempt::Check(hash) => hash,
+            Attempt::Nobody => {
+                self.compare(None, pin).await;
+                return Err(Refusal::WrongPin.into());
+            }
+            Attempt::Wait(wait) => {
+                return Err(Refused { refusal: Refusal::Throttled, wait: Some(wait) });
+            }
+            Attempt::Locked(wait) => {
+                return Err(Refused { refusal: Refusal::Locked, wait: Some(wait) });
+            }
+        };
+        if !self.compare(Some(hash), pin).await {
+            warn!(operator = %id, "wrong PIN");
+            return Err(Refusal::WrongPin.into());
+        }
+        let right = self.at_desk(move |at| at.store().signed_in(&id)).await?;
+        let known = right.map_err(failed)?;
+        Ok(Trusted { id: known.id, name: known.name })
+    }
+
+    /// Checks a PIN and writes that a shift has begun.
+    ///
+    /// # Errors
+    /// As [`Backend::check_pin`]; or the ledger's.
+    pub(super) async fn begin_shift(&self, operator: &str, pin: &str) -> Result<Trusted, Refused> {
+        let trusted = self.check_pin(operator, pin).await?;
+        let sign = Sign { operator: trusted.id.clone(), change: SignChange::In };
+        match self.write(Event::Sign(sign)).await {
+            Some(Ok(())) => {
+                info!(operator = %trusted.id, "signed in");
+                Ok(trusted)
+            }
+            Some(Err(problem)) => Err(refused(problem)),
+            None => Err(Refusal::Busy.into()),
+        }
+    }
+
+    /// Compares a PIN with a hash, or with nobody's in the same time.
+    async fn compare(&self, hash: Option<PinHash>, pin: &str) -> bool {
+        let pin = pin.to_owned();
+        let fits = tokio::task::spawn_blocking(move || match hash {
+            Some(hash) => hash.fits(&pin),
+            None => PinHash::fits_nobody(&pin),
+        });
+        let fits = fits.await;
+        fits.expect("release builds abort on panic")
+    }
+
+    /// Has a job carried out at the ledger's desk.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] where it takes no more.
+    pub(super) async fn at_desk<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut At<'_>) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        self.desk.ask(job).await.map_err(|_| Refusal::Busy.into())
+    }
+}
+
+fn failed(problem: OperatorError) -> Refused {
+    error!(%problem, "operators cannot be read");
+    Refusal::LedgerFailed.into()
+}

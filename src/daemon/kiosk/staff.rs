@@ -1,0 +1,193 @@
+//! What staff have recorded: entry by which they vouch and meal in one transaction.
+//!
+//! 1. A tap whose key wrote entries before writes none, and is told what it wrote then.
+//! 2. The amount is never staff's to say: the same rules judge the meal as the camera's.
+
+use super::super::desk::At;
+use super::super::writer::{Judged, Shown};
+use crate::domain::calendar::{Date, MealWindow, local};
+use crate::domain::elder::{Elder, ElderId};
+use crate::domain::entry::correction::{ByHand, Choice, HandReason, Late};
+use crate::domain::entry::{Entry, EntryNumber, Event, Meal, Method, Visit, total};
+use crate::domain::money::Fen;
+use crate::domain::operator::OperatorId;
+use crate::domain::subsidy::{NoAward, Ruling};
+use crate::kiosk::act::{Done, Refusal};
+use crate::kiosk::canteen::{Outcome, Refused};
+use crate::store::{Contradiction, LedgerError, Unvoidable};
+use tracing::error;
+
+/// How staff came to know the elder.
+#[derive(Clone, Debug)]
+pub(super) enum How {
+    /// They settled a review of today, for this meal.
+    Choice(EntryNumber, Date, MealWindow),
+    /// They know the elder.
+    ByHand(HandReason),
+    /// By a card.
+    Card,
+    /// The meal is of an earlier day.
+    Late(Late, MealWindow),
+}
+
+/// A meal that staff register, by the tap `key` of `operator`.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) key: String,
+    pub(super) operator: OperatorId,
+    pub(super) elder: ElderId,
+    pub(super) how: How,
+}
+
+/// What was recorded, and what the elder sees of it.
+pub(super) struct Registered {
+    pub(super) outcome: Outcome,
+    pub(super) shown: Shown,
+}
+
+/// What the tap with `key` did, where it has been there before.
+///
+/// # Errors
+/// [`Refused`] where the ledger cannot be read.
+pub(super) fn before(at: &mut At<'_>, key: &str) -> Result<Option<Outcome>, Refused> {
+    let Some(Entry { n, event, .. }) = at.store().tapped(key).map_err(refused)? else {
+        return Ok(None);
+    };
+    let mut outcome = Outcome::from(match event {
+        Event::Meal(_) => Done::Served,
+        Event::Visit(_) => Done::Visit,
+        Event::Choice(Choice { elder: None, .. }) => Done::Nobody,
+        Event::Void(_) => Done::Voided,
+        Event::Satisfaction(_) => Done::Thanks,
+        _ => Done::SameVisit,
+    });
+    outcome.entry = Some(n);
+    let elder = match event {
+        Event::Meal(meal) => {
+            outcome.amount = total(&meal.award);
+            Some((meal.elder, meal.date, meal.window))
+        }
+        Event::Visit(visit) => {
+            outcome.reason = Some(visit.reason);
+            Some((visit.elder, visit.date, visit.window))
+        }
+        _ => None,
+    };
+    if let Some((id, date, window)) = elder {
+        let known = at.writer().judge(&id, date, window).map_err(refused)?;
+        outcome.name = known.map_or_else(String::new, |judged| judged.elder.name.clone());
+    }
+    Ok(Some(outcome))
+}
+
+/// Records `event` once for the tap `key`.
+///
+/// # Errors
+/// [`Refused`]: nothing was recorded.
+pub(super) fn record(
+    at: &mut At<'_>,
+    key: &str,
+    event: &Event,
+    done: Done,
+) -> Result<Outcome, Refused> {
+    let stamp = at.stamp().map_err(refused)?;
+    let tapped =
+        at.store().append_once(stamp, key, std::slice::from_ref(event)).map_err(refused)?;
+    Ok(Outcome { entry: Some(tapped.entry()), ..done.into() })
+}
+
+/// Registers a meal.
+///
+/// # Errors
+/// [`Refused`]: nothing was recorded.
+pub(super) fn register(at: &mut At<'_>, order: &Order) -> Result<Registered, Refused> {
+    let stamp = at.stamp().map_err(refused)?;
+    let today = local(stamp.at).0;
+    let now = |at: &mut At<'_>| at.writer().serving(stamp).map_err(|_| Refusal::Closed);
+    let (date, window, vouched, method) = match &order.how {
+        How::Choice(review, date, window) => {
+            let (elder, operator) = (Some(order.elder.clone()), order.operator.clone());
+            let choice = Choice { review: *review, elder, operator };
+            (*date, *window, Some(Event::Choice(choice)), Method::Staff)
+        }
+        How::ByHand(reason) => {
+            let by_hand = ByHand { reason: *reason, operator: order.operator.clone() };
+            (today, now(at)?, Some(Event::ByHand(by_hand)), Method::Staff)
+        }
+        How::Card => (today, now(at)?, None, Method::Card),
+        How::Late(late, window) => {
+            (late.date, *window, Some(Event::Late(late.clone())), Method::Staff)
+        }
+    };
+    let basis = match vouched {
+        Some(_) => Some(at.store().last_entry().map_err(refused)? + 1),
+        None => None,
+    };
+    let judged = at.writer().judge(&order.elder, date, window).map_err(refused)?;
+    let Judged { elder, ruling, as_of } = judged.ok_or(Refusal::UnknownElder)?;
+    let (mut outcome, address) = (told(elder, &ruling), elder.address());
+    let (award, reason) = match &ruling {
+        Ruling::Meal { award, .. } => (Some(award.clone()), None),
+        Ruling::Visit(reason) => (None, Some(*reason)),
+        Ruling::SameVisit => (None, None),
+    };
+    let id = order.elder.clone();
+    let event = match ruling {
+        Ruling::Meal { award, standing } => Some(Event::Meal(Meal {
+            elder: id,
+            date,
+            window,
+            method,
+            award,
+            standing,
+            eligibility_as_of: as_of,
+            basis,
+        })),
+        Ruling::Visit(reason) => {
+            Some(Event::Visit(Visit { elder: id, date, window, method, reason, basis }))
+        }
+        // The review is settled by the meal that stands already; nothing else may be vouched for.
+        Ruling::SameVisit if matches!(order.how, How::Choice(..)) => None,
+        Ruling::SameVisit => return Err(Refusal::AlreadyThere.into()),
+    };
+    let events: Vec<Event> = vouched.into_iter().chain(event).collect();
+    let tapped = at.store().append_once(stamp, &order.key, &events).map_err(refused)?;
+    let entry = tapped.entry();
+    outcome.entry = Some(entry);
+    let shown = match (award, reason) {
+        (Some(award), _) => Shown::Served { entry, address, award },
+        (None, Some(reason)) => Shown::Welcome { entry, address, reason },
+        (None, None) => Shown::Again { address: Some(address) },
+    };
+    Ok(Registered { outcome, shown })
+}
+
+fn told(elder: &Elder, ruling: &Ruling) -> Outcome {
+    let (done, amount, reason): (Done, Fen, Option<NoAward>) = match ruling {
+        Ruling::Meal { award, .. } => (Done::Served, total(award), None),
+        Ruling::Visit(reason) => (Done::Visit, Fen::ZERO, Some(*reason)),
+        Ruling::SameVisit => (Done::SameVisit, Fen::ZERO, None),
+    };
+    Outcome { name: elder.name.clone(), amount, reason, ..done.into() }
+}
+
+/// What staff are told of a ledger that refuses or fails.
+pub(super) fn refused(problem: LedgerError) -> Refused {
+    let refusal = match &problem {
+        LedgerError::SlotTaken { .. } => Refusal::AlreadyThere,
+        LedgerError::Unvoidable { why, .. } => match why {
+            Unvoidable::Missing | Unvoidable::Kind => Refusal::NoMeal,
+            Unvoidable::OtherDay => Refusal::OtherDay,
+            Unvoidable::Already => Refusal::AlreadyVoid,
+        },
+        LedgerError::Contradiction(Contradiction::NotOpen(_) | Contradiction::OtherDay) => {
+            Refusal::ReviewGone
+        }
+        LedgerError::Contradiction(Contradiction::TooLate) => Refusal::LateDate,
+        _ => {
+            error!(%problem, "what staff asked for is not in the ledger");
+            Refusal::LedgerFailed
+        }
+    };
+    refusal.into()
+}
