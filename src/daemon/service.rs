@@ -1,11 +1,11 @@
 //! `canteend run`: the threads of the box, from ready to stopped.
 //!
-//! One thread plays the camera into a slot of size one (`feed`), one runs vision and the
-//! visit (`attend`), one owns the ledger ([`super::desk`]), one encodes the live picture
-//! ([`super::preview`]); one talks to the
-//! city ([`super::night`]); the main thread runs sockets, timers and signals. Stopping has one order:
-//! camera, vision, sockets, city, ledger. Nothing that was settled is left unwritten, because vision
-//! waits for the ledger's answer before it takes the next frame.
+//! One thread plays the camera into a slot of size one (`feed`), one runs vision and the visit
+//! (`attend`), one owns the ledger ([`super::desk`]), one encodes the live picture
+//! ([`super::preview`]), one talks to the city ([`super::night`]); the main thread runs page,
+//! sockets, timers and signals. Stopping has one order: camera, vision, page and sockets, city,
+//! ledger. Nothing that was settled is left unwritten, because vision waits for the ledger's answer
+//! before it takes the next frame.
 
 use super::attend::Counter;
 use super::board::Board;

@@ -17,7 +17,7 @@
 //! | `GET /preview` | `multipart/x-mixed-replace` of JPEG, for an `<img>`; 503 where too many watch |
 //! | `GET /find?q=` | [`Found`] (signed in) |
 //! | `GET /today` | [`Today`] (signed in) |
-//! | `POST /act/NAME` | [`Answer`]; the body and NAME stand in [`super::act`] |
+//! | `POST /act/NAME` | [`Answer`]; the body and NAME stand in [`mod@super::act`] |
 //!
 //! A browser opens at most six connections to one host: a hidden page should close its streams.
 
