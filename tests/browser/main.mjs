@@ -7,7 +7,7 @@ import net from "node:net";
 import { after, before, test } from "node:test";
 import { Box, LEFT } from "./box.mjs";
 import { checkAxe, openBrowser, openPage, scene, title } from "./browser.mjs";
-import { Screens, elders, panels } from "./screens.mjs";
+import { KEEP, Screens, elders, panels } from "./screens.mjs";
 
 const WEIGHT_BYTES_MAX = 200_000;
 const PAGES = 50;
@@ -22,7 +22,7 @@ let failures = 0;
 
 /** A test with a trace of the page where it fails. */
 function step(name, run) {
-  test(name, { timeout: 180_000 }, async (t) => {
+  test(name, { timeout: 400_000 }, async (t) => {
     failures += 1;
     try {
       await run(t);
@@ -334,15 +334,9 @@ step("every scene and panel fits every screen and passes axe", async (t) => {
     await cdp.send("HeapProfiler.collectGarbage");
     return (await cdp.send("Runtime.getHeapUsage")).usedSize;
   };
-  const day = async (turns) => {
-    for (let turn = 0; turn < turns; turn += 1) {
-      const kind = turn % 2 ? "served" : "idle";
-      await screens.signedIn({ scene: { ...screens.base.scene, kind, moment: turn, title: `第 ${turn} 位` } });
-    }
-  };
-  await day(200);
+  await screens.day(200);
   const before = await heap();
-  await day(2000);
+  await screens.day(2000);
   const after = await heap();
   t.diagnostic(`heap ${before} bytes before 2000 states, ${after} after`);
   assert.ok(after - before < 1 << 20, `${before} to ${after}`);
@@ -351,9 +345,11 @@ step("every scene and panel fits every screen and passes axe", async (t) => {
 
 step("the page says that the daemon is gone, and goes on when it is back", async () => {
   const drawn = await openPage(browser, box.url, { drawn: true });
+  await scene(drawn.page, "idle");
   await box.stop();
   await Promise.all([scene(page, "lost"), scene(drawn.page, "lost")]);
   await checkAxe(drawn.page, "lost");
+  await drawn.page.screenshot({ path: `${KEEP}/lost.png` });
   box.configure("2026-03-02T17:05:00+08:00");
   await box.start();
   await Promise.all([scene(page, "idle"), scene(drawn.page, "idle")]);
