@@ -203,7 +203,8 @@ browser() {
     need certificates chromium fonts node npm
     local folder=$root/tests/browser lock
     lock=$(digest_of "$folder/package-lock.json")
-    [ "$(cat "$folder/node_modules/.lock-digest" 2>/dev/null)" = "$lock" ] && return 0
+    [ -e "$folder/node_modules/playwright-core/package.json" ] &&
+        [ "$(cat "$folder/node_modules/.lock-digest" 2>/dev/null)" = "$lock" ] && return 0
     say "fetching the packages of tests/browser"
     make_scratch
     (cd "$folder" && npm ci --loglevel=error) >"$scratch/npm.log" 2>&1 ||

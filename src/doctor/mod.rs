@@ -16,6 +16,7 @@ mod keys;
 mod line;
 mod machine;
 mod models;
+mod page;
 
 use crate::config::Config;
 use crate::daemon::control::status::Status;
@@ -98,6 +99,8 @@ pub enum Check {
     Permissions,
     /// How many are enrolled, and how old their eligibility data is.
     Gallery,
+    /// Whether the touchscreen's page is served.
+    Page,
 }
 
 impl Check {
@@ -120,6 +123,7 @@ impl Check {
             Self::Keys => "keys",
             Self::Permissions => "permissions",
             Self::Gallery => "gallery",
+            Self::Page => "page",
         }
     }
 
@@ -189,6 +193,7 @@ fn examine_configured(config: &Config, found: &mut Vec<Finding>) {
     found.push(keys::keys(&config.state));
     found.push(keys::permissions(config));
     found.push(gallery::look(config, status.as_ref()));
+    found.push(page::look(config.kiosk.listen, status.is_some()));
 }
 
 /// What the daemon says, where one runs, and the findings of it.

@@ -261,6 +261,9 @@ pub trait Canteen: Send + Sync + 'static {
     /// Today's meals and visits.
     fn today(&self) -> List;
 
+    /// The box in numbers, for a monitoring system; none while it is too busy to tell.
+    fn metrics(&self) -> impl Future<Output = Option<String>> + Send;
+
     /// What `operator` may still do today.
     fn left(&self, operator: &OperatorId) -> Left;
 

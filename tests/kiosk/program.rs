@@ -108,6 +108,9 @@ fn the_preview_is_a_stream_of_pictures_and_none_of_them_is_stored() {
         assert_eq!(jpeg[2..4], [0xFF, 0xD8]);
         pictures += 1;
     }
+    let numbers = page.get("/metrics");
+    assert_eq!(numbers.status, 200);
+    assert!(numbers.text().contains("\ncanteend_gallery_elders 2\n"), "{}", numbers.text());
     let state = canteen.path("state");
     for file in std::fs::read_dir(state).unwrap() {
         let path = file.unwrap().path();

@@ -60,13 +60,15 @@ impl BoxFolder {
     pub fn new(camera: &str) -> Self {
         let made = BoxFolder { folder: tempfile::tempdir().unwrap() };
         let root = root().display();
+        // A page only where a test asks for one, on a port of its own.
+        let page = if camera.contains("[kiosk]") { "" } else { "[kiosk]\nlisten = \"off\"\n" };
         made.write(
             "canteend.toml",
             format!(
                 "[site]\ndevice = \"test-box\"\nname = \"幸福食堂\"\ncounty = \"开发区\"\n\
                  street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
                  test_box = true\n[paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
-                 rules = \"{root}/config/rules/lcetdz-2022.toml\"\n[camera]\nsource = \"replay\"\n\
+                 rules = \"{root}/config/rules/lcetdz-2022.toml\"\n{page}[camera]\nsource = \"replay\"\n\
                  path = \"frames.mjpeg\"\n{camera}\n"
             ),
         );

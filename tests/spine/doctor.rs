@@ -26,7 +26,7 @@ fn a_box_that_is_set_up_has_warnings_at_most_and_names_nobody() {
     canteen.import(&[OBAMA]);
     let ran = canteen.run(&["doctor", "--json"]);
     let found = findings(&ran);
-    for check in ["configuration", "models", "permissions", "gallery"] {
+    for check in ["configuration", "models", "permissions", "gallery", "page"] {
         assert_eq!(of(&found, check).0, "ok", "{found:#?}");
     }
     for check in ["service", "camera", "city", "keys"] {

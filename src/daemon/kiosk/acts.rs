@@ -4,6 +4,8 @@ use super::super::board::Scene;
 use super::Backend;
 use super::staff::{self, How, Order, Registered};
 use crate::city::wire::suite;
+use crate::daemon::control::status::Status;
+use crate::daemon::metrics;
 use crate::domain::calendar::{Date, Timestamp, local};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{Choice, LATE_DAYS_MAX, Late, Void, VoidReason};
@@ -84,6 +86,10 @@ impl Canteen for Arc<Backend> {
 
     async fn sign_in(&self, operator: &str, pin: &str) -> Result<Trusted, Refused> {
         self.begin_shift(operator, pin).await
+    }
+
+    async fn metrics(&self) -> Option<String> {
+        Status::of(&self.desk, &self.board).await.ok().map(|status| metrics::text(&status))
     }
 
     async fn sign_out(&self, operator: &OperatorId, how: SignChange) {
