@@ -12,8 +12,8 @@ use super::period::Period;
 use super::{ReportError, ReportError as E};
 use crate::domain::calendar::{Date, Time};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::Kept;
-use crate::domain::entry::{ClockTrust, EntryNumber, Event, Method};
+use crate::domain::entry::correction::{Choice, Kept};
+use crate::domain::entry::{ClockTrust, EntryNumber, Event, Method, Review, Stamp};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
@@ -192,6 +192,8 @@ pub struct Book {
     pub closed: Vec<Closed>,
     /// Reviews of the period that expired.
     pub unnamed: Vec<Unnamed>,
+    /// Reviews of the period that staff settled, in order of the choices.
+    pub chosen: Vec<Chosen>,
     /// Meals of the period for which another canteen's is paid.
     pub elsewhere: Vec<Elsewhere>,
     /// First and last service date of the whole ledger; `None` where nobody was ever served.
@@ -205,6 +207,23 @@ pub struct Book {
     pub entries: EntryNumber,
     /// Its hash.
     pub head: Hash,
+}
+
+/// A review and the choice that settled it.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The review's number.
+    pub number: EntryNumber,
+    /// When it was written.
+    pub asked: Stamp,
+    /// What it says.
+    pub review: Review,
+    /// The choice's number.
+    pub n: EntryNumber,
+    /// When it was written.
+    pub at: Stamp,
+    /// What it says.
+    pub choice: Choice,
 }
 
 impl Book {

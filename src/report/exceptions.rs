@@ -4,6 +4,7 @@
 //! made must not pass for one that found nothing.
 
 use super::book::Book;
+use super::choices;
 use super::columns::EXCEPTIONS;
 use super::findings::{self, Finding, Outcome};
 use super::people::People;
@@ -15,12 +16,13 @@ use super::{Body, Figure, Sources};
 const ENTRIES_PER_ROW_MAX: usize = 200;
 
 /// The checks, in the order of the offices.
-pub(super) const CHECKS: [&str; 9] = [
+pub(super) const CHECKS: [&str; 10] = [
     "同日跨食堂重复",
     "死亡后就餐",
     "资格失效后就餐",
     "补录占比",
     "人工核验占比",
+    "人工选择核查",
     "每日人次雷同",
     "停业日就餐",
     "登记后即就餐",
@@ -34,6 +36,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
         findings::after_eligibility(book, people),
         findings::late(book),
         findings::by_staff(book),
+        choices::choices(book),
         findings::equal_days(book),
         findings::closed_days(book, sources),
         findings::at_once(book, people),
@@ -66,6 +69,11 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
             super::percent(findings::LATE_PER_MILLE_MAX, 1000),
             super::percent(findings::STAFF_PER_MILLE_MAX, 1000),
             findings::EQUAL_DAYS_MIN
+        ),
+        format!(
+            "两选一满{}次的操作员，选第一位的次数偏离随机，或半数在{}秒内选定，列为异常。",
+            choices::CHOICES_MIN,
+            choices::MEDIAN_S_MIN
         ),
     ];
     Body { table, figures, notes, ladder: None }

@@ -16,6 +16,7 @@
 
 pub mod book;
 mod chart;
+mod choices;
 pub mod closing;
 pub mod columns;
 mod exceptions;

@@ -14,13 +14,15 @@
 //!
 //! It believes the ledger: whether an entry may follow the ones before it is the store's business.
 
-use super::book::{Book, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed, View};
+use super::book::{Book, Chosen, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed, View};
 use super::closing::{Settled, Shares, Taken};
 use super::period::Period;
 use crate::domain::calendar::{Date, Time, local};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{Adjustment, Confirmation, Finding, Kept, Verdict};
-use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal, Method, Visit};
+use crate::domain::entry::{
+    ClockTrust, Entry, EntryNumber, Event, Meal, Method, Review, Stamp, Visit,
+};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
@@ -65,8 +67,8 @@ pub(super) struct Pass {
     unnamed: Vec<Unnamed>,
     elder_index: HashMap<ElderId, ElderIndex>,
     voucher: Option<Voucher>,
-    /// Service dates of open reviews.
-    reviews: HashMap<EntryNumber, Date>,
+    /// Open reviews, and when they were written.
+    reviews: HashMap<EntryNumber, (Stamp, Review)>,
     /// The verdict that counts, by meal.
     rejected: HashMap<EntryNumber, Rejected>,
     /// The adjustment that counts, by meal, and its entry.
@@ -87,6 +89,7 @@ impl Pass {
             balance: BTreeMap::new(),
             closed: vec![],
             unnamed: vec![],
+            chosen: vec![],
             elsewhere: vec![],
             served: None,
             began: period.from(),
@@ -126,13 +129,20 @@ impl Pass {
             Event::Genesis { .. } => self.book.began = now.0,
             Event::Choice(said) => {
                 vouch(&said.operator, false);
-                self.reviews.remove(&said.review);
+                if let Some((asked, review)) = self.reviews.remove(&said.review)
+                    && self.book.period.contains(review.date)
+                {
+                    let (number, at, choice) = (said.review, entry.stamp, said.clone());
+                    self.book.chosen.push(Chosen { number, asked, review, n, at, choice });
+                }
             }
             Event::ByHand(said) => vouch(&said.operator, false),
             Event::Late(said) => vouch(&said.operator, true),
             Event::Meal(meal) => self.meal(entry, meal),
             Event::Visit(visit) => self.visit(entry, visit),
-            Event::Review(review) => drop(self.reviews.insert(n, review.date)),
+            Event::Review(review) => {
+                self.reviews.insert(n, (entry.stamp, review.clone()));
+            }
             Event::Expiry(said) => self.expire(n, said.review),
             Event::Void(said) => self.void(said.entry, n),
             Event::Confirmation(said) => self.confirm(n, said),
@@ -290,8 +300,8 @@ impl Pass {
     }
 
     fn expire(&mut self, n: EntryNumber, review: EntryNumber) {
-        if let Some(date) = self.reviews.remove(&review) {
-            self.unnamed.push(Unnamed { n, date });
+        if let Some((_, review)) = self.reviews.remove(&review) {
+            self.unnamed.push(Unnamed { n, date: review.date });
         }
     }
 

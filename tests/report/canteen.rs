@@ -5,7 +5,7 @@ use canteend::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::{Consent, Elder, ElderId, IdLast4, Notice, NoticeWhy, Sex};
 use canteend::domain::entry::correction::{
-    ByHand, Expiry, HandReason, Late, LateReason, Void, VoidReason,
+    ByHand, Choice, Expiry, HandReason, Late, LateReason, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{ClockChange, ClockWhy};
 use canteend::domain::entry::{
@@ -14,10 +14,12 @@ use canteend::domain::entry::{
 use canteend::domain::money::Fen;
 use canteend::domain::operator::OperatorId;
 use canteend::domain::rules::RuleBook;
+use canteend::domain::shown_order;
 use canteend::domain::subsidy::{Award, NoAward, Standing};
 use canteend::domain::template::ModelId;
 use canteend::report::{Format, Kind, Period, Report, ReportError, Sources};
 use canteend::store::{Enrolled, KEY_FILE, Reader, Store};
+use jiff::SignedDuration;
 use std::path::Path;
 
 pub fn root() -> &'static Path {
@@ -123,6 +125,32 @@ impl Canteen {
             basis: None,
         };
         self.append(when, &Event::Visit(visit))
+    }
+
+    /// The camera leaves two candidates to staff; after some seconds `operator` chooses the one at
+    /// the place on the screen that `place` gives. The choice's number.
+    pub fn review_and_choose(
+        &mut self,
+        when: &str,
+        candidates: [&str; 2],
+        seconds: i64,
+        by: &str,
+        place: impl Fn(&[&str]) -> usize,
+    ) -> EntryNumber {
+        let asked = at(when);
+        let review = self.append(
+            asked,
+            &Event::Review(Review {
+                date: service_date(asked.at),
+                window: MealWindow::Lunch,
+                reasons: vec![Doubt::ThinMargin],
+                candidates: candidates.map(id).to_vec(),
+            }),
+        );
+        let shown = shown_order::shown(review, candidates.to_vec());
+        let elder = Some(id(shown[place(&shown)]));
+        let chosen = Stamp { at: asked.at + SignedDuration::from_secs(seconds), ..asked };
+        self.append(chosen, &Event::Choice(Choice { review, elder, operator: operator(by) }))
     }
 
     /// Staff recognise the elder of a meal or visit.

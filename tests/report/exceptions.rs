@@ -36,13 +36,33 @@ fn every_check_stands_in_the_table_even_where_it_finds_nothing() {
     canteen.meal("2026-03-02 11:30:00", ELDER, "80+");
     let report = report(&canteen);
     let checks = "同日跨食堂重复, 死亡后就餐, 资格失效后就餐, 补录占比, 人工核验占比, \
-        每日人次雷同, 停业日就餐, 登记后即就餐, 时钟异常";
+        人工选择核查, 每日人次雷同, 停业日就餐, 登记后即就餐, 时钟异常";
     assert_eq!(column(&report, "核查项目"), checks.split(", ").collect::<Vec<_>>());
     let said = column(&report, "说明");
     assert_eq!(said[0], "台账中的市级核定结果没有指出");
     assert_eq!(said[1], "未发现");
     assert_eq!(said[3], "补录0人次，占0.0%，未超过5.0%");
     assert_eq!(report.table().total("count"), Some(0));
+}
+
+#[test]
+fn an_operator_who_taps_the_first_of_two_without_asking_is_named() {
+    let (first, second) = ("p_1", "p_2");
+    let mut canteen = canteen();
+    let mut choices = vec![];
+    for n in 0..25 {
+        let at = |second: u32| format!("2026-03-02 11:{:02}:{second:02}", n + 10);
+        choices.push(canteen.review_and_choose(&at(0), [first, second], 2, "op-2", |_| 0));
+        // A colleague always chooses the same elder, who stands first or second by chance.
+        canteen.review_and_choose(&at(30), [first, second], 20, "op-1", |shown| {
+            shown.iter().position(|elder| *elder == first).unwrap()
+        });
+    }
+    canteen.meal("2026-03-02 12:00:00", ELDER, "80+");
+    let found = rows(&report(&canteen), "人工选择核查");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, choices);
+    assert_eq!(found[0].1, "操作员op-2两选一25次，其中选第一位25次，半数在2秒内");
 }
 
 #[test]
