@@ -34,6 +34,7 @@ use crate::store::{CalibrationSettings, LEDGER_FILE, Store};
 use crate::vision::Analyser;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 use tracing::{error, info};
 
@@ -148,9 +149,11 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let (quit, quitting) = tokio::sync::oneshot::channel::<()>();
     let (at_desk, shown, clock) = (&desk, &board, &clock);
     std::thread::scope(|threads| {
-        threads.spawn(|| feed(source.as_mut(), &slot, pace, shown, clock.as_ref()));
-        threads.spawn(|| shown.preview().run());
-        let city = threads.spawn(|| {
+        spawn(threads, "camera", || {
+            feed(source.as_mut(), &slot, pace, shown, clock.as_ref());
+        });
+        spawn(threads, "preview", || shown.preview().run());
+        let city = spawn(threads, "city", || {
             let stop = async {
                 // The other end is dropped, which is what is waited for.
                 let _ = quitting.await;
@@ -159,11 +162,11 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
                 error!(%problem, "the box cannot talk to the city until it is restarted");
             }
         });
-        let ledger = threads.spawn(move || {
+        let ledger = spawn(threads, "ledger", move || {
             checkup::settle(&mut desk::At::new(&mut writer, &mut keeper, clock.as_ref()));
             orders.serve(&mut writer, &mut keeper, clock, |at| checkup::look(at, shown));
         });
-        let vision = threads.spawn(|| {
+        let vision = spawn(threads, "vision", || {
             let counter = Counter {
                 slot: &slot,
                 clock: clock.as_ref(),
@@ -243,6 +246,16 @@ pub(super) fn record_config(
         store.append(stamp, &Event::Config(now))?;
     }
     Ok(())
+}
+
+/// Starts a thread under the name that logs, crash reports and the system's tools show.
+fn spawn<'scope, T: Send + 'scope>(
+    threads: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    let named = std::thread::Builder::new().name(name.to_owned());
+    named.spawn_scoped(threads, work).expect("the system starts five threads, or the box ends")
 }
 
 /// Waits for a signal or for the end of the frames, and tells the service manager how things are.

@@ -115,6 +115,20 @@ result_s = 1
     await this.ended;
   }
 
+  /** When the daemon logged its last line with this message, in milliseconds since 1970. */
+  logged(message) {
+    const lines = fs.readFileSync(this.log, "utf8").split("\n").filter((line) => line.includes(`"message":"${message}"`));
+    return Date.parse(JSON.parse(lines.at(-1)).timestamp);
+  }
+
+  /** Processor time that a thread of the daemon has used, in milliseconds. */
+  threadMs(name) {
+    const tasks = `/proc/${this.daemon.pid}/task`;
+    const task = fs.readdirSync(tasks).find((id) => fs.readFileSync(`${tasks}/${id}/comm`, "utf8").trim() === name);
+    const fields = fs.readFileSync(`${tasks}/${task}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
   /** Memory of the daemon, in kilobytes. */
   memoryKb() {
     return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${this.daemon.pid}/status`, "utf8"))[1]);

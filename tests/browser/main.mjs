@@ -2,7 +2,9 @@
 // the hours of a canteen do.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
+import http from "node:http";
 import net from "node:net";
 import { after, before, test } from "node:test";
 import { Box, LEFT } from "./box.mjs";
@@ -69,6 +71,28 @@ async function typeSignIn(pin) {
   return (await response.json()).code;
 }
 
+/** Waits for so many pictures of the live stream, beside the page's own. */
+async function pictures(wanted) {
+  const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  const [response] = await once(http.get(`${box.url}preview`, { headers: { cookie } }), "response");
+  for await (const bytes of response) {
+    wanted -= bytes.toString("latin1").split("image/jpeg").length - 1;
+    if (wanted <= 0) break;
+  }
+}
+
+/** In the page: when a scene stands on the screen, the frame after it was put there. */
+const paintedAt = (kind) =>
+  new Promise((resolve) => {
+    const stage = document.getElementById("stage");
+    const seen = new MutationObserver(() => {
+      if (stage.dataset.scene !== kind) return;
+      seen.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(Date.now())));
+    });
+    seen.observe(stage, { attributes: true, attributeFilter: ["data-scene"] });
+  });
+
 step("the page is light, and its first paint is soon", async (t) => {
   const fresh = await openPage(browser, "about:blank");
   const bodies = [];
@@ -84,10 +108,12 @@ step("the page is light, and its first paint is soon", async (t) => {
   await fresh.leave("weight", false);
 });
 
-step("an elder who stands there is greeted and served, and the meal is in the ledger", async () => {
+step("an elder who stands there is greeted and served, and the meal is in the ledger", async (t) => {
   await scene(page, "idle");
+  const painted = page.evaluate(paintedAt, "served");
   box.see("elder");
   await scene(page, "served");
+  t.diagnostic(`from the ledger's commit to the screen ${Math.round((await painted) - box.logged("meal"))} ms`);
   assert.equal(await title(page), "欧阳爷爷，您好");
   assert.equal(await page.locator("#figure").textContent(), "补贴 4 元");
   await page.waitForSelector("#face:not([hidden])");
@@ -95,6 +121,13 @@ step("an elder who stands there is greeted and served, and the meal is in the le
   assert.equal(box.entries("meal").length, 1);
   box.see("nobody");
   await scene(page, "idle");
+});
+
+step("the live picture moves, and costs little", async (t) => {
+  const [began, used] = [Date.now(), box.threadMs("preview")];
+  await pictures(50);
+  const seconds = (Date.now() - began) / 1000;
+  t.diagnostic(`${(50 / seconds).toFixed(1)} pictures a second, ${((box.threadMs("preview") - used) / seconds / 10).toFixed(1)} % of one core`);
 });
 
 step("the same elder once more is told so, and nothing is written", async () => {
