@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models photos demo test browser-test screens contract soak vm-test deb bench fmt lint doc clean ci
+.PHONY: help setup models photos demo test browser-test screens contract soak vm-test box-test deb bench fmt lint doc clean ci
 
 BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
 
@@ -41,8 +41,10 @@ browser-test: setup ## test the page in Chromium
 screens: ## the same, and renew the pictures in docs/screens
 	@CANTEEND_SCREENS=renew $(MAKE) browser-test
 
-vm-test: setup ## test the camera path, the package and the service in virtual machines
+vm-test: setup ## test the camera path against the real driver in a virtual machine
 	@scripts/vm-camera.sh
+
+box-test: setup ## install the package in a virtual machine with systemd, and try the service
 	@scripts/vm-box.sh
 
 deb: models ## build the Debian package into target/deb

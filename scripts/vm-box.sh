@@ -16,8 +16,9 @@ fetch_debian() {
     local codename sources
     [ ! -e "$base" ] || return 0
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f -name "debian.sources" -o \
-        -type f -size +0 -name 'sources.list' 2>/dev/null | head -n 1)
+    sources=$(find /etc/apt -maxdepth 2 -type f -size +0 \
+        \( -name debian.sources -o -name sources.list \) -print -quit)
+    [ -n "$sources" ] || fail 'no package sources of Debian in /etc/apt; this test needs a Debian machine'
     say "fetching a small Debian ($codename)"
     as_root mmdebstrap --quiet --variant=minbase \
         --include=dbus,kmod,libstdc++6,systemd,systemd-sysv,udev "$codename" "$base.new" $sources ||
