@@ -20,7 +20,7 @@ fetch_debian() {
         \( -name debian.sources -o -name sources.list \) -print -quit)
     [ -n "$sources" ] || fail 'no package sources of Debian in /etc/apt; this test needs a Debian machine'
     say "fetching a small Debian ($codename)"
-    as_root mmdebstrap --quiet --variant=minbase \
+    as_root mmdebstrap --quiet --format=tar --variant=minbase \
         --include=dbus,kmod,libstdc++6,systemd,systemd-sysv,udev "$codename" "$base.new" $sources ||
         fail 'mmdebstrap could not fetch Debian; check the network, then run this again'
     mv "$base.new" "$base"
