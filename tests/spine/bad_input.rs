@@ -130,7 +130,7 @@ fn a_configuration_error_names_file_line_and_key() {
     let canteen = BoxFolder::new("frames_per_secnod = 10");
     let ran = canteen.run(&["check-config"]);
     assert_eq!(ran.code, 78, "{ran:?}");
-    for part in ["canteend.toml", "line 17", "frames_per_secnod"] {
+    for part in ["canteend.toml", "line 19", "frames_per_secnod"] {
         assert!(ran.err.contains(part), "{part:?} is not in {}", ran.err);
     }
     let missing = canteend(&["check-config", "--config", "/nowhere/canteend.toml"]);
