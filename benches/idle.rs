@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports and may stop")]
 
+#[path = "support/place.rs"]
+mod place;
+
 use canteend::frame::decode;
 use canteend::vision::{Analyser, Depth, QualityLimits};
 use image::codecs::jpeg::JpegEncoder;
@@ -16,21 +19,14 @@ const FPS: u32 = 10;
 fn main() {
     let small = std::env::args().any(|arg| arg == "--small");
     let watched = Duration::from_secs(if small { 1 } else { 20 });
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     let frames: Vec<_> = (0..30).map(empty_scene).collect();
     std::fs::write(folder.path().join("frames.mjpeg"), frames.concat()).unwrap();
-    let config = folder.path().join("canteend.toml");
-    let shown = root.display();
-    let text = format!(
-        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\ncounty = \"c\"\nstreet = \"s\"\n\
-         area = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\ntest_box = true\n\
-         [paths]\nstate = \"state\"\nmodels = \"{shown}/models\"\n\
-         rules = \"{shown}/config/rules/lcetdz-2022.toml\"\n\
-         [camera]\nsource = \"replay\"\npath = \"frames.mjpeg\"\nlooped = true\n\
-         frames_per_second = {FPS}\nstarts_at = \"2026-03-02T11:30:00+08:00\"\n"
+    let camera = format!(
+        "path = \"frames.mjpeg\"\nlooped = true\nframes_per_second = {FPS}\n\
+         starts_at = \"2026-03-02T11:30:00+08:00\""
     );
-    std::fs::write(&config, text).unwrap();
+    let config = place::configure(folder.path(), &camera);
 
     let mut child = Command::new(env!("CARGO_BIN_EXE_canteend"))
         .args(["run", "--config"])
@@ -49,7 +45,11 @@ fn main() {
     let share = ticks as f64 / 100.0 / wall.as_secs_f64();
     println!("empty scene, {FPS} frames a second: {:.1} % of one core (limit 6 %)", share * 100.0);
 
-    let mut analyser = Analyser::open(&root.join("models"), QualityLimits::default()).unwrap();
+    let mut analyser = Analyser::open(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("models"),
+        QualityLimits::default(),
+    )
+    .unwrap();
     let mut look = || {
         for frame in &frames {
             let frame = decode::jpeg(frame, Duration::ZERO, vec![]).unwrap();

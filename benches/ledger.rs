@@ -24,34 +24,10 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 fn main() -> Outcome<()> {
     let full = std::env::args().any(|arg| arg == "--bench");
     let (appends, entries, elders) = if full { (2_000, 500_000, 20_000) } else { (20, 2_000, 50) };
-    let dir = Scratch::new()?;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     append_against_bare_insert(dir.path(), appends)?;
     open_and_verify_large(dir.path(), entries)?;
     replace_and_load(dir.path(), elders)
-}
-
-/// A folder under the build directory, removed at the end: unlike many machines' temporary folder
-/// it lies on a real disk.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Outcome<Self> {
-        let dir =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ledger-{}", std::process::id()));
-        std::fs::create_dir_all(&dir)?;
-        Ok(Scratch(dir))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A folder left behind costs disk space and nothing else.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// The day on which meal number `i` is eaten.

@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports and may stop")]
 
+#[path = "support/place.rs"]
+mod place;
+
 use canteend::domain::calendar::Timestamp;
 use canteend::domain::elder::{Consent, Elder, ElderId, Sex};
 use canteend::domain::entry::{ClockTrust, Stamp};
@@ -124,18 +127,7 @@ fn fill(state: &Path, models: &Path, elders: usize) {
 
 fn configure(root: &Path, folder: &Path) -> std::path::PathBuf {
     std::fs::copy(root.join("fixtures/photos/obama2.jpg"), folder.join("frame.jpg")).unwrap();
-    let path = folder.join("canteend.toml");
-    let root = root.display();
-    let text = format!(
-        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\ncounty = \"c\"\nstreet = \"s\"\n\
-         area = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\ntest_box = true\n\
-         [paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
-         rules = \"{root}/config/rules/lcetdz-2022.toml\"\n\
-         [kiosk]\nlisten = \"127.0.0.1:0\"\n\
-         [camera]\nsource = \"replay\"\npath = \".\"\nlooped = true\n"
-    );
-    std::fs::write(&path, text).unwrap();
-    path
+    place::configure(folder, "path = \".\"\nlooped = true")
 }
 
 fn median(rounds: usize, mut measure: impl FnMut() -> Duration) -> Duration {

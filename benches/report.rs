@@ -27,7 +27,7 @@ fn main() -> Outcome<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let site = Config::parse(config::EXAMPLE, &root.join("config/canteend.toml"))?.site;
     let rules = config::rules::load(&root.join("config/rules/lcetdz-2022.toml"))?;
-    let dir = Scratch::new()?;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     fill(dir.path(), &site.device, meals)?;
     println!("a ledger of {meals} meals in a year:");
     let (year, month) = (Period::year("2026")?, Period::month("2026-03")?);
@@ -105,27 +105,4 @@ fn fill(dir: &Path, device: &str, meals: usize) -> Outcome<()> {
         store.append(stamp(day, n), &Event::Meal(meal))?;
     }
     Ok(())
-}
-
-/// A folder under the build directory, removed at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Outcome<Self> {
-        let dir =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{}", std::process::id()));
-        std::fs::create_dir_all(&dir)?;
-        Ok(Scratch(dir))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A folder left behind costs disk space and nothing else.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports and may stop")]
 
+#[path = "support/place.rs"]
+mod place;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use canteend::city::client::{self, CityUrl};
@@ -38,7 +41,7 @@ fn main() {
     );
     seed(&city, root, elders, photo_every);
     let running = start(city.clone(), ([127, 0, 0, 1], 0).into()).unwrap();
-    let config = enrol(&city, &running.url(), root, folder.path());
+    let config = enrol(&city, &running.url(), folder.path());
 
     let photos = elders.div_ceil(photo_every);
     let (taken, peak, out) = sync(&config);
@@ -81,7 +84,7 @@ fn seed(city: &City, root: &Path, elders: usize, photo_every: usize) {
 }
 
 /// A box that is enrolled; gives its configuration.
-fn enrol(city: &City, url: &str, root: &Path, folder: &Path) -> PathBuf {
+fn enrol(city: &City, url: &str, folder: &Path) -> PathBuf {
     let device = DeviceId::new("bench-box").unwrap();
     let state = folder.join("state");
     let stamp = Stamp { at: SystemClock::default().now(), clock: ClockTrust::Trusted };
@@ -92,17 +95,7 @@ fn enrol(city: &City, url: &str, root: &Path, folder: &Path) -> PathBuf {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let pinned = runtime.block_on(client::enrol(&url, &device, key.public(), &code)).unwrap();
     identity::pin(&state, &Pinned { url, key: pinned }).unwrap();
-    let path = folder.join("canteend.toml");
-    let root = root.display();
-    let text = format!(
-        "[site]\ndevice = \"bench-box\"\nname = \"bench\"\ncounty = \"c\"\nstreet = \"s\"\n\
-         area = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\ntest_box = true\n\
-         [paths]\nstate = \"state\"\nmodels = \"{root}/models\"\n\
-         rules = \"{root}/config/rules/lcetdz-2022.toml\"\n\
-         [camera]\nsource = \"replay\"\npath = \".\"\n"
-    );
-    std::fs::write(&path, text).unwrap();
-    path
+    place::configure(folder, "path = \".\"")
 }
 
 /// Runs `canteend gallery sync`: how long it took, its peak memory in MB, what it said.

@@ -6,7 +6,7 @@ use crate::city::client::{self, CityUrl, Client};
 use crate::city::identity;
 use crate::city::wire::text::DeviceId;
 use crate::clock::{Clock as _, ScriptedClock};
-use crate::daemon::hold::Under;
+use crate::daemon::bench::Bench;
 use crate::daemon::sync::{self, Faces, Synced, verdicts};
 use crate::daemon::timekeeper::Timekeeper;
 use crate::daemon::upload::{self, Patience};
@@ -70,7 +70,7 @@ impl DemoCity {
         self.city.change(&changes)?;
         let mut keeper = Timekeeper::new(store, self.clock.as_ref())?;
         let clock = self.clock.as_ref();
-        let mut hold = Under { store, keeper: &mut keeper, clock };
+        let mut hold = Bench::new(store, &mut keeper, clock);
         let mut untold = |_: &Synced| {};
         let synced = sync::run_once(&mut hold, &self.line, &mut faces, clock, &mut untold);
         let synced = block_on(synced)??;
@@ -96,7 +96,7 @@ impl DemoCity {
         let after = store.last_entry()?;
         let mut keeper = Timekeeper::new(store, self.clock.as_ref())?;
         let clock = self.clock.as_ref();
-        let mut hold = Under { store, keeper: &mut keeper, clock };
+        let mut hold = Bench::new(store, &mut keeper, clock);
         block_on(verdicts::run_once(&mut hold, &self.line, clock))??;
         for n in after + 1..=store.last_entry()? {
             verdict(store, n)?;

@@ -2,8 +2,8 @@
 
 use super::{ConfigFile, block_on, say};
 use crate::config::rules;
+use crate::daemon::bench::Bench;
 use crate::daemon::control::{Answer, Request, client};
-use crate::daemon::hold::Under;
 use crate::daemon::revise::{Revised, revise};
 use crate::daemon::sync::{self, Faces, Synced};
 use crate::daemon::{keys, service, timekeeper};
@@ -30,7 +30,7 @@ pub(super) fn run(options: &Sync) -> Result<(), Failure> {
     let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
     let line = block_on(keys::line(&config, &mut store))??;
     let mut faces = Faces::new(&config.models, config.quality)?;
-    let mut hold = Under { store: &mut store, keeper: &mut keeper, clock: clock.as_ref() };
+    let mut hold = Bench::new(&mut store, &mut keeper, clock.as_ref());
     let mut told = progress;
     let synced = sync::run_once(&mut hold, &line, &mut faces, clock.as_ref(), &mut told);
     let Synced { arrivals, leavers, faceless, bad, change, .. } = block_on(synced)??;

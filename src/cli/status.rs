@@ -3,6 +3,7 @@
 use super::{ConfigFile, say, say_json};
 use crate::daemon::control::status::Status;
 use crate::daemon::control::{Answer, Request, client};
+use crate::daemon::metrics;
 use crate::error::{Exit, Failure};
 use clap::Args;
 
@@ -20,10 +21,8 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let request = if options.metrics { Request::Metrics } else { Request::Status };
-    let status = match client::ask(&config.state, &request)? {
+    let status = match client::ask(&config.state, &Request::Status)? {
         Some(Answer::Status(status)) => status,
-        Some(Answer::Metrics(text)) => return say(text.trim_end()),
         Some(other) => return Err(super::unexpected(&other)),
         None => {
             let text = format!(
@@ -33,9 +32,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             return Err(Failure::new(Exit::Unavailable, text));
         }
     };
-    match options.json {
-        true => say_json(&status),
-        false => print(&status),
+    match (options.json, options.metrics) {
+        (true, _) => say_json(&status),
+        (_, true) => say(metrics::text(&status).trim_end()),
+        (false, false) => print(&status),
     }
 }
 

@@ -96,8 +96,6 @@ pub struct Counts {
     pub reviews: Count,
     /// Visits that the ledger could not take.
     pub failed: Count,
-    /// Jobs of page, city and control socket that the ledger's thread carried out.
-    pub jobs: Count,
 }
 
 /// The board of one running box.

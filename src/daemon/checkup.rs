@@ -32,7 +32,6 @@ pub(super) fn look(at: &mut At<'_>, board: &Board) {
             false => board.clear(trouble),
         }
     }
-    board.counts().jobs.add();
     board.wrote();
 }
 

@@ -8,11 +8,12 @@
 //!
 //! It does not know what the jobs do.
 
+use super::bench::Bench;
+use super::checkin::Outcome;
 use super::revise::{Revised, revise};
 use super::timekeeper::{Moment, Timekeeper};
 use super::writer::{Shown, Writer};
 use crate::clock::Clock;
-use crate::daemon::checkin::Outcome;
 use crate::domain::entry::Stamp;
 use crate::error::{Exit, Sysexit};
 use crate::store::{GalleryError, LedgerError, Store};
@@ -73,16 +74,7 @@ impl<'a> At<'a> {
     /// # Errors
     /// [`LedgerError`] where that change could not be recorded.
     pub fn stamp(&mut self) -> Result<Stamp, LedgerError> {
-        self.keeper.stamp(self.writer.store(), self.clock)
-    }
-
-    /// Believes the clock as it is now; `None` where that cannot be (see
-    /// [`Timekeeper::confirm`]).
-    ///
-    /// # Errors
-    /// As [`At::stamp`].
-    pub fn confirm_clock(&mut self) -> Result<Option<Stamp>, LedgerError> {
-        self.keeper.confirm(self.writer.store(), self.clock)
+        self.bench().stamp()
     }
 
     /// Settles what waited for the clock or the gallery, and judges past meals again; see
@@ -101,9 +93,9 @@ impl<'a> At<'a> {
         self.keeper.trusted()
     }
 
-    /// Store, timekeeper and clock, for what writes under the lock as well.
-    pub fn parts(&mut self) -> (&mut Store, &mut Timekeeper, &dyn Clock) {
-        (self.writer.store(), self.keeper, self.clock)
+    /// Store, timekeeper and clock, for what commands do under the lock as well.
+    pub fn bench(&mut self) -> Bench<'_> {
+        Bench::new(self.writer.store(), self.keeper, self.clock)
     }
 
     /// Records a visit that the camera settled at `moment`.

@@ -8,8 +8,9 @@
 //!    are signed by the old key.
 //! 3. The last step is made by whoever next opens a line to the city.
 
+use super::bench::Bench;
 use super::desk::DeskError;
-use super::hold::{Bench, Hold};
+use super::hold::Hold;
 use crate::city::client::{Client, SendError};
 use crate::city::identity::{self, IdentityError};
 use crate::city::signer::Signer;

@@ -7,6 +7,7 @@
 //!    from [`board`].
 
 mod attend;
+pub mod bench;
 pub mod board;
 pub mod calibrate;
 pub mod checkin;

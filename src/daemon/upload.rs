@@ -129,7 +129,7 @@ pub async fn seal_all<H: Hold>(hold: &mut H, signer: &Signer) -> Result<(), Uplo
     let mut tree = Tree::default();
     loop {
         let signer = signer.clone();
-        let sealed = hold.ask(move |store| seal_next(store, &signer, tree)).await??;
+        let sealed = hold.ask(move |store| seal_next(store, &signer, LIMITS, tree)).await??;
         match sealed {
             Some(next) => tree = next,
             None => return Ok(()),
@@ -137,15 +137,19 @@ pub async fn seal_all<H: Hold>(hold: &mut H, signer: &Signer) -> Result<(), Uplo
     }
 }
 
-/// Seals the next batch. Gives the ledger's tree up to its end, so that a long backlog is hashed
+/// Seals the next batch, of at most `limits`. Gives the ledger's tree up to its end, so that a long backlog is hashed
 /// once; `None` where nothing is left.
-fn seal_next(
+///
+/// # Errors
+/// [`UploadError::Store`], [`UploadError::Device`].
+pub fn seal_next(
     store: &mut Store,
     signer: &Signer,
+    limits: BatchLimits,
     mut tree: Tree,
 ) -> Result<Option<Tree>, UploadError> {
     let device = device(store)?;
-    let Some(next) = store.unsealed(LIMITS, &mut tree)? else { return Ok(None) };
+    let Some(next) = store.unsealed(limits, &mut tree)? else { return Ok(None) };
     let batch = Batch {
         device,
         seq: next.seq,

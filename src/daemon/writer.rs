@@ -49,14 +49,51 @@ pub enum Shown {
     Closed(NextMeal),
 }
 
+impl Shown {
+    /// What an elder with this form of address sees when `entry` stands.
+    pub(super) fn registered(entry: EntryNumber, address: String, ruling: Ruling) -> Self {
+        match ruling {
+            Ruling::Meal { award, .. } => Shown::Served { entry, address, award },
+            Ruling::Visit(reason) => Shown::Welcome { entry, address, reason },
+            Ruling::SameVisit => Shown::Again { address: Some(address) },
+        }
+    }
+}
+
 /// An elder, and what their meal is worth.
 pub(super) struct Judged<'a> {
     /// Who.
     pub(super) elder: &'a Elder,
+    /// Which meal.
+    pub(super) occasion: Occasion,
     /// What it is worth.
     pub(super) ruling: Ruling,
-    /// Day of the eligibility data that this rests on.
-    pub(super) as_of: Date,
+}
+
+impl Judged<'_> {
+    /// The entry that comes of it; none where the elder's meal or visit stands already. `basis` is
+    /// the entry in which staff vouch for it.
+    pub(super) fn event(&self, method: Method, basis: Option<EntryNumber>) -> Option<Event> {
+        let Occasion { date, window, eligibility_as_of } = self.occasion;
+        let elder = self.elder.id.clone();
+        match &self.ruling {
+            Ruling::Meal { award, standing } => Some(Event::Meal(Meal {
+                elder,
+                date,
+                window,
+                method,
+                award: award.clone(),
+                standing: *standing,
+                eligibility_as_of,
+                basis,
+            })),
+            Ruling::Visit(reason) => {
+                let reason = *reason;
+                Some(Event::Visit(Visit { elder, date, window, method, reason, basis }))
+            }
+            Ruling::SameVisit => None,
+        }
+    }
 }
 
 /// The one who appends to the ledger.
@@ -139,6 +176,11 @@ impl Writer {
         (self.elders.is_empty(), self.rules.stale(self.as_of, date))
     }
 
+    /// The name of `id`; none of nobody on the roster.
+    pub(super) fn name(&self, id: &ElderId) -> Option<&str> {
+        self.elders.get(id).map(|elder| elder.name.as_str())
+    }
+
     /// What a meal of `id` is worth, given what stands; `None` for nobody on the roster.
     ///
     /// # Errors
@@ -153,7 +195,7 @@ impl Writer {
         let history = self.store.history(id, date)?;
         let occasion = Occasion { date, window, eligibility_as_of: self.as_of };
         let ruling = self.rules.ruling(elder, occasion, &history);
-        Ok(Some(Judged { elder, ruling, as_of: self.as_of }))
+        Ok(Some(Judged { elder, occasion, ruling }))
     }
 
     fn review(
@@ -179,32 +221,17 @@ impl Writer {
     ) -> Result<Shown, LedgerError> {
         let judged = self.judge(id, date, window)?.filter(|j| j.elder.consent.store_face);
         // Left the roster, or took consent back, since this face was loaded.
-        let Some(Judged { elder, ruling, as_of }) = judged else {
+        let Some(judged) = judged else {
             return self.review(stamp, date, window, vec![], vec![Doubt::NoMatch]);
         };
-        let (elder_id, address) = (id.clone(), elder.address());
-        match ruling {
-            Ruling::Meal { award, standing } => {
-                let meal = Event::Meal(Meal {
-                    elder: elder_id,
-                    date,
-                    window,
-                    method: Method::Face,
-                    award: award.clone(),
-                    standing,
-                    eligibility_as_of: as_of,
-                    basis: None,
-                });
-                let entry = self.store.append(stamp, &meal)?.n;
-                Ok(Shown::Served { entry, address, award })
+        let (event, address, ruling) =
+            (judged.event(Method::Face, None), judged.elder.address(), judged.ruling);
+        match event {
+            Some(event) => {
+                let entry = self.store.append(stamp, &event)?.n;
+                Ok(Shown::registered(entry, address, ruling))
             }
-            Ruling::Visit(reason) => {
-                let method = Method::Face;
-                let visit = Visit { elder: elder_id, date, window, method, reason, basis: None };
-                let entry = self.store.append(stamp, &Event::Visit(visit))?.n;
-                Ok(Shown::Welcome { entry, address, reason })
-            }
-            Ruling::SameVisit => Ok(Shown::Again { address: Some(address) }),
+            None => Ok(Shown::Again { address: Some(address) }),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! 1. An attempt counts as failed before the PIN is looked at, and as a success only afterwards, so
 //!    that attempts side by side do not get around the count.
-//! 2. After each wrong PIN comes a wait that doubles; after [`FAILURES_MAX`] in a row the operator
-//!    is locked for [`LOCK`], at this screen and after a restart.
+//! 2. How long an operator waits after wrong PINs is [`Tries`]' to say; it is kept here, so that it
+//!    holds after a restart too.
 //! 3. An operator is never deleted, because entries name them for ever; they are disabled.
 
 use super::db::sqlite_exit;
@@ -11,23 +11,15 @@ use super::pin::{Pin, PinHash};
 use super::vault::VaultError;
 use super::{Reader, Store};
 use crate::domain::calendar::Timestamp;
-use crate::domain::operator::OperatorId;
+use crate::domain::operator::{Held, OperatorId, Tries};
 use crate::error::{Exit, Sysexit};
 use crate::record;
 use rusqlite::{Connection, OptionalExtension};
-use std::time::Duration;
 
 /// Most operators of one box.
 pub const OPERATORS_MAX: u32 = 64;
 /// Longest name, in characters.
 pub const OPERATOR_NAME_CHARS_MAX: usize = 16;
-/// Wrong PINs in a row, after which an operator is locked.
-pub const FAILURES_MAX: u32 = 5;
-/// How long they are locked.
-pub const LOCK: Duration = Duration::from_secs(15 * 60);
-/// The wait after the first wrong PIN; it doubles with each further one.
-const WAIT: Duration = Duration::from_secs(1);
-
 /// Why an operator could not be added or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
@@ -79,10 +71,8 @@ pub enum Attempt {
     Check(PinHash),
     /// Nobody of this id may sign in. Say what a wrong PIN says, after the same time.
     Nobody,
-    /// Too soon after a wrong PIN; wait so long.
-    Wait(Duration),
-    /// Locked after too many; for so long.
-    Locked(Duration),
+    /// Too soon: the PIN is not looked at.
+    Held(Held),
 }
 
 impl Store {
@@ -149,17 +139,14 @@ impl Store {
             .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let Some((pin, failures, not_before)) = row else { return Ok(Attempt::Nobody) };
-        let locked = failures >= FAILURES_MAX;
-        if let Some(left) = left(now, &not_before) {
-            return Ok(if locked { Attempt::Locked(left) } else { Attempt::Wait(left) });
-        }
-        let failures = if locked { 1 } else { failures + 1 };
-        let pause = match failures {
-            FAILURES_MAX.. => LOCK,
-            few => WAIT * 2u32.pow(few - 1),
+        let tries = Tries { failures, not_before: record::parse_at(&not_before) };
+        let tries = match tries.begin(now) {
+            Ok(begun) => begun,
+            Err(held) => return Ok(Attempt::Held(held)),
         };
+        let until = tries.not_before.map_or_else(String::new, record::at_text);
         tx.prepare_cached("UPDATE operator SET failures = ?2, not_before = ?3 WHERE id = ?1")?
-            .execute((id.as_str(), failures, record::at_text(now + pause)))?;
+            .execute((id.as_str(), tries.failures, until))?;
         tx.commit()?;
         Ok(Attempt::Check(PinHash::from_stored(pin)))
     }
@@ -196,14 +183,6 @@ impl Reader {
 
 fn changed(id: &OperatorId, rows: usize) -> Result<(), OperatorError> {
     if rows == 1 { Ok(()) } else { Err(OperatorError::Unknown(id.clone())) }
-}
-
-/// How long it is until `not_before`. A clock that was set back does not lock anybody out for
-/// longer than a lock lasts.
-fn left(now: Timestamp, not_before: &str) -> Option<Duration> {
-    let until = record::parse_at(not_before)?;
-    let left = Duration::try_from(until.duration_since(now)).ok()?;
-    (!left.is_zero() && left <= LOCK).then_some(left)
 }
 
 fn operators(conn: &Connection) -> rusqlite::Result<Vec<Known>> {

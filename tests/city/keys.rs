@@ -6,7 +6,7 @@ use canteend::city::identity;
 use canteend::city::signer::Signer;
 use canteend::city::tls::Tls;
 use canteend::city::wire::enrol::RefusalCode;
-use canteend::daemon::hold::Bench;
+use canteend::daemon::bench::Bench;
 use canteend::daemon::keys;
 use canteend::daemon::timekeeper::Timekeeper;
 use canteend::daemon::upload::{self, Patience};

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use canteend::city::client::SendError;
 use canteend::city::wire::page::{ElderRow, Span, TemplateRow, Tombstone, TombstoneWhy};
 use canteend::clock::Clock;
-use canteend::daemon::hold::Under;
+use canteend::daemon::bench::Bench;
 use canteend::daemon::sync::{self, Faces, SyncError, Synced};
 use canteend::daemon::timekeeper::Timekeeper;
 use canteend::domain::elder::{ElderId, NoticeWhy};
@@ -66,7 +66,7 @@ pub fn sync(test_box: &mut TestBox) -> Result<Synced, SyncError> {
 
 fn sync_by(test_box: &mut TestBox, clock: &dyn Clock) -> Result<Synced, SyncError> {
     let mut keeper = Timekeeper::new(&test_box.store, clock).unwrap();
-    let mut hold = Under { store: &mut test_box.store, keeper: &mut keeper, clock };
+    let mut hold = Bench::new(&mut test_box.store, &mut keeper, clock);
     let (client, mut faces) = (&test_box.client, faces());
     wait(sync::run_once(&mut hold, client, &mut faces, clock, &mut |_| {}))
 }

@@ -1,7 +1,7 @@
 //! The city's verdicts into the ledger, and its time to the clock.
 
 use super::town::{NIGHT, TestBox, Town, clock, meal, wait};
-use canteend::daemon::hold::Under;
+use canteend::daemon::bench::Bench;
 use canteend::daemon::sync::time::{self, Compared};
 use canteend::daemon::sync::verdicts::{self, Judged, VerdictsError};
 use canteend::daemon::timekeeper::Timekeeper;
@@ -17,7 +17,7 @@ const EARLIER: &str = "2026-03-02T11:30:00+08:00";
 fn judge(test_box: &mut TestBox) -> Result<Judged, VerdictsError> {
     let clock = &*clock(NIGHT);
     let mut keeper = Timekeeper::new(&test_box.store, clock).unwrap();
-    let mut hold = Under { store: &mut test_box.store, keeper: &mut keeper, clock };
+    let mut hold = Bench::new(&mut test_box.store, &mut keeper, clock);
     wait(verdicts::run_once(&mut hold, &test_box.client, clock))
 }
 
@@ -82,7 +82,7 @@ fn verdicts_that_break_off_or_are_not_the_citys_come_again() {
 fn compare(test_box: &mut TestBox, now: &str) -> Compared {
     let clock = &*clock(now);
     let mut keeper = Timekeeper::new(&test_box.store, clock).unwrap();
-    let mut hold = Under { store: &mut test_box.store, keeper: &mut keeper, clock };
+    let mut hold = Bench::new(&mut test_box.store, &mut keeper, clock);
     wait(time::run_once(&mut hold, &test_box.client, clock)).unwrap()
 }
 
@@ -108,7 +108,7 @@ fn a_time_that_is_not_signed_by_the_city_confirms_nothing() {
     town.city.mischief.trick([Trick::WrongSignature]);
     let clock = &*clock(NIGHT);
     let mut keeper = Timekeeper::new(&test_box.store, clock).unwrap();
-    let mut hold = Under { store: &mut test_box.store, keeper: &mut keeper, clock };
+    let mut hold = Bench::new(&mut test_box.store, &mut keeper, clock);
     let told = wait(time::run_once(&mut hold, &test_box.client, clock)).unwrap_err();
     assert!(told.passing(), "{told}");
     assert!(!test_box.store.clock().unwrap().change.unwrap().trusted);

@@ -1,44 +1,26 @@
 //! A city of a test: it takes batches as the real one does, and signs receipts for them.
 
+use canteend::city::signer::Signer;
 use canteend::city::wire::batch::{Batch, Receipt};
 use canteend::city::wire::suite::{PublicKey, SigningKey};
 use canteend::city::wire::text::DeviceId;
+use canteend::daemon::upload::{self, UploadError};
 use canteend::domain::calendar::Timestamp;
 use canteend::record::merkle::{Tree, leaf};
 use canteend::record::{self, Hash};
-use canteend::store::{BatchLimits, LedgerError, SealedBatch, Store};
+use canteend::store::{BatchLimits, Store};
+use std::sync::Arc;
 
 /// The box's device.
 pub const DEVICE: &str = "test-box";
 /// Small batches, so that a month has many and a night more than one.
 const LIMITS: BatchLimits = BatchLimits { entries_max: 20, bytes_max: 100_000 };
 
-/// Seals what stands in no batch yet.
-pub fn seal(store: &mut Store, key: &SigningKey) -> Result<(), LedgerError> {
-    let mut tree = Tree::default();
-    while let Some(next) = store.unsealed(LIMITS, &mut tree)? {
-        let batch = Batch {
-            device: DeviceId::new(DEVICE).unwrap(),
-            seq: next.seq,
-            prev_batch: next.prev_batch,
-            first: next.first,
-            last: next.last,
-            prev_hash: next.prev_hash,
-            head: next.head,
-            tree_size: next.last,
-            root: next.root,
-            gallery: next.gallery,
-            entries: next.bodies,
-        };
-        let sealed = batch.seal(key);
-        store.add_batch(&SealedBatch {
-            seq: batch.seq,
-            first: batch.first,
-            last: batch.last,
-            payload_sha256: sealed.payload_sha256,
-            root: batch.root,
-            envelope: sealed.envelope,
-        })?;
+/// Seals what stands in no batch yet, as the box does.
+pub fn seal(store: &mut Store, key: &Arc<SigningKey>) -> Result<(), UploadError> {
+    let (signer, mut tree) = (Signer::new(key.clone()), Tree::default());
+    while let Some(next) = upload::seal_next(store, &signer, LIMITS, tree)? {
+        tree = next;
     }
     Ok(())
 }

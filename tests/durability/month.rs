@@ -27,6 +27,7 @@ use canteend::domain::template::ModelId;
 use canteend::store::{Depth, Enrolled, LedgerError, Listing, Reader, Recorded, Store};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::Mutex;
 
 const DAYS: u64 = 30;
@@ -43,7 +44,7 @@ struct Play<'d> {
     writer: Option<Writer>,
     keeper: Timekeeper,
     model: Model,
-    key: SigningKey,
+    key: Arc<SigningKey>,
     city: City,
     /// The last entry that the box knows to be with the city.
     watermark: EntryNumber,
@@ -341,7 +342,7 @@ fn month(seed: u64) {
     let disk = Disk::under(dir.path(), Plan::Sound);
     let store = Store::init(dir.path(), DEVICE, stamp).unwrap();
     let model = Model::new(Date::constant(2026, 2, 1));
-    let key = SigningKey::from_seed(&[3; 32]).unwrap();
+    let key = Arc::new(SigningKey::from_seed(&[3; 32]).unwrap());
     let mut play = Play {
         dir: dir.path(),
         disk: &disk,

@@ -64,8 +64,6 @@ pub struct Reach {
 pub enum Request {
     /// How the box is.
     Status,
-    /// The same for a monitoring system.
-    Metrics,
     /// Undo a meal or visit of today.
     Void {
         /// The entry.
@@ -121,8 +119,6 @@ pub enum Request {
 pub enum Answer {
     /// How the box is.
     Status(Box<Status>),
-    /// The same in Prometheus' text format.
-    Metrics(String),
     /// The entry that does it; none where there was nothing to do.
     Entry(Option<u64>),
     /// The configuration is in force.

@@ -6,11 +6,10 @@ use super::{Answer, Reach, Request, operators};
 use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::{Config, rules};
-use crate::daemon::hold::Bench;
+use crate::daemon::bench::Bench;
 use crate::daemon::keys;
-use crate::daemon::metrics;
 use crate::daemon::revise::{Revised, revise};
-use crate::daemon::timekeeper::{self, Timekeeper};
+use crate::daemon::timekeeper;
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::Event;
@@ -21,7 +20,6 @@ use crate::domain::operator::OperatorId;
 use crate::domain::rules::RuleBook;
 use crate::error::{Exit, Failure};
 use crate::record::unhex;
-use crate::store::Store;
 use std::time::Duration;
 use tokio::time::timeout;
 use tracing::warn;
@@ -39,7 +37,7 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
     }
     let rules = rules::load(&config.rules)?;
     let (mut store, mut keeper) = timekeeper::open(config, clock)?;
-    write(&request, &mut store, &mut keeper, clock, &rules)
+    write(&request, &mut Bench::new(&mut store, &mut keeper, clock), &rules)
 }
 
 /// Carries out a request in the running daemon.
@@ -50,9 +48,6 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
     let Reach { desk, board, swap, bell, reload } = reach;
     match request {
         Request::Status => return Ok(Answer::Status(Box::new(Status::of(desk, board).await?))),
-        Request::Metrics => {
-            return Ok(Answer::Metrics(metrics::text(&Status::of(desk, board).await?)));
-        }
         Request::Reload => {
             reload.take_up().await?;
             return Ok(Answer::Reloaded);
@@ -71,8 +66,7 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
     let done = desk
         .ask(move |at| {
             let rules = at.writer().rules().clone();
-            let (store, keeper, clock) = at.parts();
-            write(&request, store, keeper, clock, &rules)
+            write(&request, &mut at.bench(), &rules)
         })
         .await??;
     if keys {
@@ -93,15 +87,9 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
 }
 
 /// What writes.
-fn write(
-    request: &Request,
-    store: &mut Store,
-    keeper: &mut Timekeeper,
-    clock: &dyn Clock,
-    rules: &RuleBook,
-) -> Result<Answer, Failure> {
+fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<Answer, Failure> {
     match request {
-        Request::Status | Request::Metrics | Request::Reload => {
+        Request::Status | Request::Reload => {
             let text = "no daemon runs here; start it with `canteend run`";
             Err(Failure::new(Exit::Unavailable, text))
         }
@@ -110,28 +98,27 @@ fn write(
             Err(Failure::new(Exit::Unavailable, text))
         }
         Request::RecordKeys => {
-            let state = store.folder().to_owned();
-            let mut bench = Bench::new(store, keeper, clock);
+            let state = bench.store().folder().to_owned();
             let credentials = identity::credentials();
-            Ok(Answer::Keys(keys::record(&mut bench, &state, credentials.as_deref())?))
+            Ok(Answer::Keys(keys::record(bench, &state, credentials.as_deref())?))
         }
         Request::Void { entry, reason, operator } => {
-            let stamp = keeper.stamp(store, clock)?;
+            let stamp = bench.stamp()?;
             let reason = VoidReason::from_code(reason)
                 .ok_or_else(|| Failure::new(Exit::Usage, "no such reason for a void"))?;
             let operator = operator_id(operator)?;
             let void = Event::Void(Void { entry: *entry, reason, operator });
-            Ok(Answer::Entry(Some(store.append(stamp, &void)?.n)))
+            Ok(Answer::Entry(Some(bench.store().append(stamp, &void)?.n)))
         }
         Request::Forget { elder } => {
             let elder = ElderId::new(elder).map_err(|e| Failure::new(Exit::Data, e))?;
-            let stamp = keeper.stamp(store, clock)?;
-            Ok(Answer::Entry(store.forget_face(stamp, &elder)?.map(|appended| appended.n)))
+            let stamp = bench.stamp()?;
+            Ok(Answer::Entry(bench.store().forget_face(stamp, &elder)?.map(|appended| appended.n)))
         }
-        Request::Operator { id, change } => operators::change(store, id, change),
-        Request::ConfirmClock => match keeper.confirm(store, clock)? {
+        Request::Operator { id, change } => operators::change(bench.store(), id, change),
+        Request::ConfirmClock => match bench.confirm_clock()? {
             Some(stamp) => {
-                let Revised { confirmed, adjusted } = revise(store, stamp, rules)?;
+                let Revised { confirmed, adjusted } = revise(bench.store(), stamp, rules)?;
                 let now = SHANGHAI.to_datetime(stamp.at).to_string();
                 Ok(Answer::Trusted { now, confirmed, adjusted })
             }
@@ -145,18 +132,18 @@ fn write(
             let month = Month::parse(month)
                 .ok_or_else(|| Failure::new(Exit::Usage, "a month is written as YYYY-MM"))?;
             let operator = operator_id(operator)?;
-            let stamp = keeper.stamp(store, clock)?;
+            let stamp = bench.stamp()?;
             Ok(Answer::Entry(Some(
-                store.append(stamp, &Event::Close(Close { month, operator }))?.n,
+                bench.store().append(stamp, &Event::Close(Close { month, operator }))?.n,
             )))
         }
         Request::Export { what, first, last, digest } => {
             let export = ExportWhat::from_code(what).zip(unhex(digest));
             let (what, digest) = export
                 .ok_or_else(|| Failure::new(Exit::Usage, "no such export, or no such digest"))?;
-            let stamp = keeper.stamp(store, clock)?;
+            let stamp = bench.stamp()?;
             let export = Export { what, first: *first, last: *last, digest };
-            Ok(Answer::Entry(Some(store.append(stamp, &Event::Export(export))?.n)))
+            Ok(Answer::Entry(Some(bench.store().append(stamp, &Event::Export(export))?.n)))
         }
     }
 }

@@ -5,7 +5,7 @@ use super::Backend;
 use super::staff::refused;
 use crate::domain::entry::Event;
 use crate::domain::entry::operation::{Sign, SignChange};
-use crate::domain::operator::OperatorId;
+use crate::domain::operator::{Held, OperatorId};
 use crate::kiosk::act::Refusal;
 use crate::kiosk::canteen::{Refused, Trusted};
 use crate::store::{Attempt, OperatorError, PinHash};
@@ -34,10 +34,10 @@ impl Backend {
                 self.compare(None, pin).await;
                 return Err(Refusal::WrongPin.into());
             }
-            Attempt::Wait(wait) => {
+            Attempt::Held(Held::Wait(wait)) => {
                 return Err(Refused { refusal: Refusal::Throttled, wait: Some(wait) });
             }
-            Attempt::Locked(wait) => {
+            Attempt::Held(Held::Locked(wait)) => {
                 return Err(Refused { refusal: Refusal::Locked, wait: Some(wait) });
             }
         };

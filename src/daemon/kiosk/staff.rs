@@ -4,11 +4,11 @@
 //! 2. The amount is never staff's to say: the same rules judge the meal as the camera's.
 
 use super::super::desk::At;
-use super::super::writer::{Judged, Shown};
+use super::super::writer::Shown;
 use crate::domain::calendar::{Date, MealWindow, local};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::correction::{ByHand, Choice, HandReason, Late};
-use crate::domain::entry::{Entry, EntryNumber, Event, Meal, Method, Visit, total};
+use crate::domain::entry::{Entry, EntryNumber, Event, Method, total};
 use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{NoAward, Ruling};
@@ -65,18 +65,16 @@ pub(super) fn before(at: &mut At<'_>, key: &str) -> Result<Option<Outcome>, Refu
     let elder = match event {
         Event::Meal(meal) => {
             outcome.amount = total(&meal.award);
-            Some((meal.elder, meal.date, meal.window))
+            Some(meal.elder)
         }
         Event::Visit(visit) => {
             outcome.reason = Some(visit.reason);
-            Some((visit.elder, visit.date, visit.window))
+            Some(visit.elder)
         }
         _ => None,
     };
-    if let Some((id, date, window)) = elder {
-        let known = at.writer().judge(&id, date, window).map_err(refused)?;
-        outcome.name = known.map_or_else(String::new, |judged| judged.elder.name.clone());
-    }
+    let name = elder.as_ref().and_then(|elder| at.writer().name(elder));
+    outcome.name = name.unwrap_or_default().to_owned();
     Ok(Some(outcome))
 }
 
@@ -124,42 +122,19 @@ pub(super) fn register(at: &mut At<'_>, order: &Order) -> Result<Registered, Ref
         None => None,
     };
     let judged = at.writer().judge(&order.elder, date, window).map_err(refused)?;
-    let Judged { elder, ruling, as_of } = judged.ok_or(Refusal::UnknownElder)?;
-    let (mut outcome, address) = (told(elder, &ruling), elder.address());
-    let (award, reason) = match &ruling {
-        Ruling::Meal { award, .. } => (Some(award.clone()), None),
-        Ruling::Visit(reason) => (None, Some(*reason)),
-        Ruling::SameVisit => (None, None),
-    };
-    let id = order.elder.clone();
-    let event = match ruling {
-        Ruling::Meal { award, standing } => Some(Event::Meal(Meal {
-            elder: id,
-            date,
-            window,
-            method,
-            award,
-            standing,
-            eligibility_as_of: as_of,
-            basis,
-        })),
-        Ruling::Visit(reason) => {
-            Some(Event::Visit(Visit { elder: id, date, window, method, reason, basis }))
-        }
-        // The review is settled by the meal that stands already; nothing else may be vouched for.
-        Ruling::SameVisit if matches!(order.how, How::Choice(..)) => None,
-        Ruling::SameVisit => return Err(Refusal::AlreadyThere.into()),
-    };
+    let judged = judged.ok_or(Refusal::UnknownElder)?;
+    let mut outcome = told(judged.elder, &judged.ruling);
+    let event = judged.event(method, basis);
+    // The review is settled by the meal that stands already; nothing else may be vouched for.
+    if event.is_none() && !matches!(order.how, How::Choice(..)) {
+        return Err(Refusal::AlreadyThere.into());
+    }
+    let (address, ruling) = (judged.elder.address(), judged.ruling);
     let events: Vec<Event> = vouched.into_iter().chain(event).collect();
     let tapped = at.store().append_once(stamp, &order.key, &events).map_err(refused)?;
     let entry = tapped.entry();
     outcome.entry = Some(entry);
-    let shown = match (award, reason) {
-        (Some(award), _) => Shown::Served { entry, address, award },
-        (None, Some(reason)) => Shown::Welcome { entry, address, reason },
-        (None, None) => Shown::Again { address: Some(address) },
-    };
-    Ok(Registered { outcome, shown })
+    Ok(Registered { outcome, shown: Shown::registered(entry, address, ruling) })
 }
 
 fn told(elder: &Elder, ruling: &Ruling) -> Outcome {

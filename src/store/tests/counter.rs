@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::elder::{Consent, Elder, Sex};
 use crate::domain::entry::operation::Satisfaction;
+use crate::domain::operator::Held;
 use crate::domain::template::ModelId;
 use crate::store::tap::TAPS_MAX;
 
@@ -85,7 +86,7 @@ fn a_clock_that_was_set_back_locks_nobody_out_for_longer_than_a_lock_lasts() {
     store.add_operator(&id, "小李", &Pin::new("258036").unwrap()).unwrap();
     let now = noon().at;
     assert!(matches!(store.attempt(&id, now).unwrap(), Attempt::Check(_)));
-    assert!(matches!(store.attempt(&id, now).unwrap(), Attempt::Wait(_)));
+    assert!(matches!(store.attempt(&id, now).unwrap(), Attempt::Held(Held::Wait(_))));
     let before = stamp("2025-03-02T12:00:00+08:00").at;
     assert!(matches!(store.attempt(&id, before).unwrap(), Attempt::Check(_)));
     let longest = "王".repeat(OPERATOR_NAME_CHARS_MAX + 1);
