@@ -13,7 +13,7 @@ use canteend::domain::subsidy::{Award, Standing};
 use canteend::domain::template::{ModelId, Template};
 use canteend::store::{Depth, Enrolled, LEDGER_FILE, Reader, Store};
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Elders who come every day.

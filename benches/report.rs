@@ -11,7 +11,7 @@ use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, Standing};
 use canteend::report::{Format, Kind, Period, Report, Sources};
 use canteend::store::{Reader, Store};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// Meals of the year in full; on each day as many elders as that takes.
