@@ -1,8 +1,10 @@
-//! What a durable entry costs against a bare insert, how long a large ledger takes to be opened for
-//! writing, how fast it is verified, and how long a gallery takes to be replaced and loaded.
+//! What a durable entry costs against a bare insert, how long the box takes to start on a large
+//! ledger, how fast that is verified, and how long a gallery takes to be replaced and loaded.
 //!
-//! `cargo bench --bench ledger` measures; as a test (`cargo test --benches`) it does the same with
-//! a few entries.
+//! `cargo bench --bench ledger` measures; with `--small` it does the same with a few entries.
+
+#[path = "support/place.rs"]
+mod place;
 
 use canteend::daemon::revise::revise;
 use canteend::domain::calendar::{Date, Interval, MealWindow};
@@ -13,7 +15,9 @@ use canteend::domain::subsidy::{Award, Standing};
 use canteend::domain::template::{ModelId, Template};
 use canteend::store::{Depth, Enrolled, LEDGER_FILE, Reader, Store};
 use rusqlite::Connection;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Elders who come every day.
@@ -22,8 +26,8 @@ const ELDERS: usize = 1000;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
-    let full = std::env::args().any(|arg| arg == "--bench");
-    let (appends, entries, elders) = if full { (2_000, 500_000, 20_000) } else { (20, 2_000, 50) };
+    let small = std::env::args().any(|arg| arg == "--small");
+    let (appends, entries, elders) = if small { (20, 2_000, 50) } else { (2_000, 500_000, 20_000) };
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     append_against_bare_insert(dir.path(), appends)?;
     open_and_verify_large(dir.path(), entries)?;
@@ -99,8 +103,8 @@ fn append_against_bare_insert(dir: &Path, appends: usize) -> Outcome<()> {
 }
 
 fn open_and_verify_large(dir: &Path, entries: usize) -> Outcome<()> {
-    let state = dir.join("large");
-    let mut store = Store::init(&state, "bench", stamp(0)?)?;
+    let state = dir.join("state");
+    let mut store = Store::init(&state, "bench-box", stamp(0)?)?;
     // A day's meals are one transaction here; what is measured afterwards is the same.
     for first in (0..entries).step_by(ELDERS) {
         let meals = first.max(1)..entries.min(first + ELDERS);
@@ -116,6 +120,7 @@ fn open_and_verify_large(dir: &Path, entries: usize) -> Outcome<()> {
         clock.high,
     );
     revise_large(store, stamp(entries - 1)?)?;
+    start_large(dir, stamp(entries - 1)?)?;
     let file = std::fs::metadata(state.join(LEDGER_FILE))?.len();
     for depth in [Depth::Chain, Depth::Full] {
         let start = Instant::now();
@@ -128,6 +133,31 @@ fn open_and_verify_large(dir: &Path, entries: usize) -> Outcome<()> {
             verified.entries as f64 / seconds,
         );
     }
+    Ok(())
+}
+
+/// From start to ready on it, with models and page, the day after its last meal.
+fn start_large(dir: &Path, last: Stamp) -> Outcome<()> {
+    let tomorrow = last.at + jiff::SignedDuration::from_hours(24);
+    std::fs::create_dir(dir.join("frames"))?;
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/photos/obama2.jpg");
+    std::fs::copy(photo, dir.join("frames/frame.jpg"))?;
+    let camera = format!("path = \"frames\"\nlooped = true\nstarts_at = \"{tomorrow}\"");
+    let config = place::configure(dir, &camera);
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_canteend"))
+        .args(["run", "--config"])
+        .arg(&config)
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut log = BufReader::new(child.stderr.take().ok_or("it was piped")?).lines();
+    for said in ["\"ready\"", "\"page\""] {
+        let line = log.by_ref().find(|line| line.as_ref().is_ok_and(|line| line.contains(said)));
+        line.ok_or("the box did not start")??;
+        println!("start on this ledger (ready: limit 1 s): {said} after {:.2?}", start.elapsed());
+    }
+    child.kill()?;
+    child.wait()?;
     Ok(())
 }
 

@@ -21,9 +21,8 @@ const DAYS: usize = 365;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
-    let full = std::env::args().any(|arg| arg == "--bench")
-        && !std::env::args().any(|arg| arg == "--small");
-    let meals = if full { MEALS } else { 2 * DAYS };
+    let small = std::env::args().any(|arg| arg == "--small");
+    let meals = if small { 2 * DAYS } else { MEALS };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let site = Config::parse(config::EXAMPLE, &root.join("config/canteend.toml"))?.site;
     let rules = config::rules::load(&root.join("config/rules/lcetdz-2022.toml"))?;

@@ -88,6 +88,7 @@ impl Day {
         if self.date != today {
             *self = Day { read: self.read, ..Day::new(today) };
         }
+        let (end, _) = reader.progress()?;
         loop {
             let listing = Listing { after: self.read, from: Some(today), to: None };
             let entries = reader.list(listing, LIST_ROWS_MAX)?;
@@ -99,6 +100,8 @@ impl Day {
                 break;
             }
         }
+        // Years of earlier days are looked through once, and not again at every write.
+        self.read = self.read.max(end);
         let waiting = |entry: Entry| match entry.event {
             Event::Review(said) => Some(Waiting { number: entry.n, at: entry.stamp.at, said }),
             _ => None,
