@@ -1,6 +1,6 @@
 //! How long the settlement of a year takes, and how much memory; and the other reports beside it.
 //!
-//! `cargo bench --bench report` measures a year of 200,000 meals; with `--small`, or as a test, it
+//! `cargo bench --bench report` measures a year of 200,000 meals; with `--small` it
 //! does the same with a few.
 
 use canteend::config::{self, Config};
