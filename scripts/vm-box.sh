@@ -7,6 +7,9 @@
 #   scripts/vm-box.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Whole, because modprobe tells whole paths.
+CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export CARGO_TARGET_DIR
 . scripts/vm-common.sh
 box=$work/box
 base=$work/debian.tar
