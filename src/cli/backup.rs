@@ -2,11 +2,10 @@
 
 use super::ledger::Which;
 use super::{ConfigFile, say};
-use crate::daemon::service;
 use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
 use crate::record::Hash;
-use crate::store::{Depth, Reader, Store};
+use crate::store::{Depth, Names, Reader, Store};
 use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -24,6 +23,9 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// Copy that `canteend backup` made
     file: PathBuf,
+    /// The box key is lost: go on without the names in the copy, and make a key where there is none
+    #[arg(long)]
+    drop_names: bool,
     #[command(flatten)]
     config: ConfigFile,
 }
@@ -51,7 +53,8 @@ pub(super) fn digest(path: &Path) -> Result<Hash, Failure> {
 
 pub(super) fn restore(options: &Restore) -> Result<(), Failure> {
     let config = options.config.load()?;
-    drop(Store::restore(&config.state, &options.file, service::clock(&config).now())?);
+    let names = if options.drop_names { Names::Dropped } else { Names::Kept };
+    drop(Store::restore(&config.state, &options.file, names)?);
     let verified = Reader::open(&config.state)?.verify(Depth::Full, |_| {})?;
     say(format_args!(
         "restored and verified: {} entries; import the roster to enrol faces anew",

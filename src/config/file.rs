@@ -63,6 +63,7 @@ pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigErro
     let base = path.parent().unwrap_or(Path::new(""));
     let site = at.site(file.site)?;
     let camera = at.camera(file.camera, &site, base)?;
+    let kiosk = at.kiosk(file.kiosk, &site)?;
     Ok(Config {
         digest,
         site,
@@ -74,7 +75,7 @@ pub fn check(file: File, path: &Path, digest: Hash) -> Result<Config, ConfigErro
         strangers: at.strangers(&file.recognition)?,
         visit: at.visit(&file.visit, &file.recognition)?,
         quality: at.quality(&file.quality)?,
-        kiosk: at.kiosk(file.kiosk)?,
+        kiosk,
         city: at.city(file.city, base)?,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::file::At;
+use super::site::Site;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 /// What the page is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kiosk {
-    /// Where it listens, on loopback; none for a box without a screen.
+    /// Where it listens, on loopback; none for a test box without a screen.
     pub listen: Option<SocketAddr>,
     /// After how long without a touch an operator is signed out.
     pub idle: Duration,
@@ -59,9 +60,9 @@ impl Default for KioskTable {
 }
 
 impl At<'_> {
-    pub(super) fn kiosk(&self, table: KioskTable) -> Result<Kiosk, ConfigError> {
+    pub(super) fn kiosk(&self, table: KioskTable, site: &Site) -> Result<Kiosk, ConfigError> {
         Ok(Kiosk {
-            listen: self.listen(&table.listen)?,
+            listen: self.listen(&table.listen, site.test_box)?,
             idle: self.span("kiosk.idle_min", table.idle_min, 1, 480)? * 60,
             review: self.span("kiosk.review_min", table.review_min, 1, 720)? * 60,
             result: self.span("kiosk.result_s", table.result_s, 1, 60)?,
@@ -69,9 +70,15 @@ impl At<'_> {
         })
     }
 
-    fn listen(&self, text: &str) -> Result<Option<SocketAddr>, ConfigError> {
+    fn listen(&self, text: &str, test_box: bool) -> Result<Option<SocketAddr>, ConfigError> {
         match text.parse::<SocketAddr>() {
-            _ if text == "off" => Ok(None),
+            _ if text == "off" && test_box => Ok(None),
+            _ if text == "off" => {
+                let problem = "without the page nobody settles whom the camera does not know, and \
+                               they are never counted; set an address, or site.test_box = true on a \
+                               test box";
+                self.refuse("kiosk.listen", problem.to_owned())
+            }
             Ok(address) if address.ip().is_loopback() => Ok(Some(address)),
             Ok(_) => {
                 let problem = format!(

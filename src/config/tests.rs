@@ -214,6 +214,11 @@ fn the_page_listens_on_loopback_or_not_at_all() {
     let with = |line: &str| parse(&format!("{LEAST}[kiosk]\n{line}\n"));
     assert_eq!(with("").unwrap().kiosk.listen, Some("127.0.0.1:8087".parse().unwrap()));
     assert_eq!(with("listen = \"off\"").unwrap().kiosk.listen, None);
+    // In real service somebody has to settle whom the camera does not know.
+    let real = with_camera("path = \"/dev/v4l/by-id/usb-cam\"\n[kiosk]\nlisten = \"off\"")
+        .unwrap_err()
+        .to_string();
+    assert!(real.contains("kiosk.listen: without the page nobody settles"), "{real}");
     assert!(with("listen = \"[::1]:80\"").is_ok());
     for bad in ["0.0.0.0:8087", "192.168.1.4:8087", "[::]:80", "localhost:8087", "8087", ""] {
         let error = with(&format!("listen = \"{bad}\"")).unwrap_err().to_string();

@@ -43,16 +43,15 @@ impl Counter<'_> {
                 checkin.adjust(visit, quality);
             }
             let moment = Moment::now(self.clock);
-            let time = local(moment.wall).1;
-            let window = self.hours.window_at(time);
-            if open != window.is_some() {
-                open = window.is_some();
-                self.board.show(match window {
-                    Some(_) => Scene::Prompt(Prompt::Welcome),
-                    None => Scene::Closed(self.hours.next_after(time)),
+            let serving = self.hours.serving(local(moment.wall).1, self.board.clock_believed());
+            if open != serving.is_ok() {
+                open = serving.is_ok();
+                self.board.show(match serving {
+                    Ok(_) => Scene::Prompt(Prompt::Welcome),
+                    Err(next) => Scene::Closed(next),
                 });
             }
-            let steps = checkin.frame(&frame, window).inspect_err(|problem| {
+            let steps = checkin.frame(&frame, serving.ok()).inspect_err(|problem| {
                 self.board.raise(Trouble::VisionFailed, moment.wall, &problem.to_string());
             })?;
             let place = |face| Place::of(face, frame.width(), frame.height());

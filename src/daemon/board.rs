@@ -156,6 +156,11 @@ impl Board {
         self.troubles.subscribe()
     }
 
+    /// Whether the clock is believed, as far as the ledger's thread has said.
+    pub fn clock_believed(&self) -> bool {
+        !self.troubles.borrow().contains_key(&Trouble::ClockUntrusted)
+    }
+
     /// Says that the ledger or the gallery may be another than before.
     pub fn wrote(&self) {
         self.wrote.send_modify(|times| *times += 1);

@@ -76,8 +76,6 @@ fn confirmations(
 fn true_date(store: &Store, waiting: &Waiting) -> Result<Option<Date>, LedgerError> {
     match waiting.clock {
         ClockTrust::Trusted => Ok(Some(waiting.date)),
-        ClockTrust::Untrusted => {
-            Ok(store.stretch(waiting.entry)?.map(|stretch| stretch.true_date(waiting.at)))
-        }
+        ClockTrust::Untrusted => Ok(store.stretch(waiting.entry)?.map(|s| waiting.true_date(&s))),
     }
 }

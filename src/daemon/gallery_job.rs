@@ -2,13 +2,14 @@
 //!
 //! 1. It is the only one that turns photographs into templates; afterwards they are dropped.
 //! 2. The store replaces the gallery whole or not at all.
-//! 3. An elder whose line or photograph is bad is not lost: the line keeps what the gallery already
+//! 3. A roster by hand does not undo what the city has said of deaths and moves.
+//! 4. An elder whose line or photograph is bad is not lost: the line keeps what the gallery already
 //!    holds, the photograph leaves the elder to staff and card.
 
 use super::calibrate::calibrated;
 use super::roster::{self, BadLine, Line, RosterError};
 use crate::domain::calibration::{ACCEPT_MIN, SAME_FACE_COSINE_MIN, Target};
-use crate::domain::elder::{Elder, ElderId};
+use crate::domain::elder::{Elder, ElderId, Notice};
 use crate::domain::entry::{GalleryChange, Stamp};
 use crate::domain::gallery::{Gallery, GalleryError};
 use crate::domain::template::{ModelId, Template};
@@ -77,10 +78,11 @@ pub fn import(
     photos: &Path,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Imported, ImportError> {
-    let (lines, mut bad) = read(csv, photos)?;
+    let (mut lines, mut bad) = read(csv, photos)?;
     if lines.is_empty() {
         return Err(ImportError::NothingGood(bad));
     }
+    keep_notices(store, &mut lines)?;
     let cards: Vec<(ElderId, Vec<String>)> =
         lines.iter().filter_map(|l| Some((l.elder.id.clone(), l.cards.clone()?))).collect();
     let mut enrolled = vec![];
@@ -95,6 +97,17 @@ pub fn import(
     let imported = replace(store, analyser, stamp, enrolled, bad, kept)?;
     store.set_cards(&cards).map_err(StoredGalleryError::from)?;
     Ok(imported)
+}
+
+/// A roster has no column for deaths and moves, which come from the city: what was said of an elder
+/// stays said.
+fn keep_notices(store: &Store, lines: &mut [Line]) -> Result<(), StoredGalleryError> {
+    let held = store.elders()?.into_iter().map(|elder| (elder.id, elder.notices));
+    let mut held: HashMap<ElderId, Vec<Notice>> = held.collect();
+    for line in lines {
+        line.elder.notices = held.remove(&line.elder.id).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Makes the templates of the elders in the gallery anew, by the model that `analyser` now has,

@@ -34,8 +34,8 @@ pub fn rejudge<'a>(
             if past.agrees(&now) {
                 continue;
             }
-            let written = store.award_of(past.entry)?;
-            events.extend(past.adjustment(&now, &written, open).map(Event::Adjustment));
+            let written = store.award_of(past.entry, past.date)?;
+            events.extend(past.adjustment(&now, written.as_ref(), open).map(Event::Adjustment));
         }
     }
     for some in events.chunks(ADJUSTMENTS_MAX) {

@@ -4,7 +4,9 @@
 //!    two visits. Nobody is recognised by half a gallery.
 //! 2. The roster changes first. Whom the old templates still recognise in the moment between is
 //!    judged by the new roster, and who is no longer in it goes to staff.
-//! 3. Loading happens on the ledger's thread, because it alone has the key; everything that takes
+//! 3. Two changes follow each other: whoever comes second loads after the first is in service, so that
+//!    an older gallery, with a face that was just forgotten, never takes a newer one's place.
+//! 4. Loading happens on the ledger's thread, because it alone has the key; everything that takes
 //!    long happens on the caller's.
 
 use super::calibrate::calibrated;
@@ -60,13 +62,14 @@ pub struct Swap {
     desk: Desk,
     waiting: Waiting,
     settings: CalibrationSettings,
+    turn: Arc<Mutex<()>>,
 }
 
 impl Swap {
     /// For a box whose vision makes templates of the settings' model and takes galleries from
     /// `waiting`.
     pub fn new(desk: Desk, waiting: Waiting, settings: CalibrationSettings) -> Self {
-        Swap { desk, waiting, settings }
+        Swap { desk, waiting, settings, turn: Arc::default() }
     }
 
     /// Takes up what the store holds now, and says how many elders that are. It blocks for as long
@@ -75,6 +78,7 @@ impl Swap {
     /// # Errors
     /// [`SwapError`]; the gallery before serves on.
     pub fn reload(&self) -> Result<usize, SwapError> {
+        let _turn = self.turn.lock().expect("no holder panics");
         let loaded = self.desk.ask_blocking(|at| {
             let change = at.store().gallery_change()?;
             Ok::<_, SwapError>((at.store().load_gallery()?, change))

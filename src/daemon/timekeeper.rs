@@ -28,7 +28,11 @@ impl Moment {
 }
 
 /// Watches the clock over one ledger.
-pub struct Timekeeper(Watch);
+pub struct Timekeeper {
+    watch: Watch,
+    /// The last moment that was stamped.
+    last: Option<Moment>,
+}
 
 impl Timekeeper {
     /// A keeper that starts from what `store` says of the clock.
@@ -36,7 +40,7 @@ impl Timekeeper {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn new(store: &Store, clock: &dyn Clock) -> Result<Self, LedgerError> {
-        Ok(Timekeeper(Watch::new(clock.boot(), store.clock()?)))
+        Ok(Timekeeper { watch: Watch::new(clock.boot(), store.clock()?), last: None })
     }
 
     /// The stamp of an entry written now.
@@ -49,7 +53,7 @@ impl Timekeeper {
 
     /// Whether the last reading was believed.
     pub fn trusted(&self) -> bool {
-        self.0.trusted()
+        self.watch.trusted()
     }
 
     /// Believes the clock as it is now, because somebody who knows the time has confirmed it.
@@ -62,23 +66,27 @@ impl Timekeeper {
         store: &mut Store,
         clock: &dyn Clock,
     ) -> Result<Option<Stamp>, LedgerError> {
-        let Moment { wall, monotonic } = Moment::now(clock);
-        let mut next = self.0.clone();
-        let Some(reading) = next.confirm(wall, monotonic) else { return Ok(None) };
+        let moment = Moment::now(clock);
+        let mut next = self.watch.clone();
+        let Some(reading) = next.confirm(moment.wall, moment.monotonic) else { return Ok(None) };
         record(store, reading)?;
-        self.0 = next;
+        (self.watch, self.last) = (next, Some(moment));
         Ok(Some(reading.stamp))
     }
 
-    /// The stamp of an entry about `moment`.
+    /// The stamp of an entry about `moment`. Where something later was stamped before it, as a visit
+    /// is that waited for its place in the queue, it has that later time: entries stand in order, and a
+    /// clock is not to be doubted because of it.
     ///
     /// # Errors
     /// As [`Timekeeper::stamp`]; the change is then told again at the next one.
     pub fn stamp_at(&mut self, store: &mut Store, moment: Moment) -> Result<Stamp, LedgerError> {
-        let mut next = self.0.clone();
+        let overtaken = self.last.filter(|last| last.monotonic > moment.monotonic);
+        let moment = overtaken.unwrap_or(moment);
+        let mut next = self.watch.clone();
         let reading = next.read(moment.wall, moment.monotonic);
         record(store, reading)?;
-        self.0 = next;
+        (self.watch, self.last) = (next, Some(moment));
         Ok(reading.stamp)
     }
 }
@@ -103,4 +111,28 @@ pub fn open(config: &Config, clock: &dyn Clock) -> Result<(Store, Timekeeper), F
     let store = open_store(config, first_stamp(clock))?;
     let keeper = Timekeeper::new(&store, clock)?;
     Ok((store, keeper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ScriptedClock;
+    use crate::domain::entry::ClockTrust;
+    use crate::store::{Listing, Reader};
+
+    #[test]
+    fn a_visit_that_something_overtakes_makes_no_clock_doubtful() {
+        let dir = tempfile::tempdir().unwrap();
+        let wall: Timestamp = "2026-03-02T11:00:00.9+08:00".parse().unwrap();
+        let clock = ScriptedClock::new(wall);
+        let mut store = Store::init(&dir.path().join("state"), "box", first_stamp(&clock)).unwrap();
+        let mut keeper = Timekeeper::new(&store, &clock).unwrap();
+        let seen = Moment::now(&clock);
+        clock.reached(Duration::from_millis(200));
+        let later = keeper.stamp(&mut store, &clock).unwrap();
+        let stamp = keeper.stamp_at(&mut store, seen).unwrap();
+        assert_eq!((stamp.at, stamp.clock), (later.at, ClockTrust::Trusted));
+        let reader = Reader::open(store.folder()).unwrap();
+        assert_eq!(reader.list(Listing::default(), 10).unwrap().len(), 1, "no word of the clock");
+    }
 }

@@ -4,7 +4,7 @@ use super::checkin::Outcome;
 use crate::domain::calendar::{Date, MealHours, MealWindow, NextMeal, local};
 use crate::domain::decision::Doubt;
 use crate::domain::elder::{Elder, ElderId};
-use crate::domain::entry::{EntryNumber, Event, Meal, Method, Review, Stamp, Visit};
+use crate::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Review, Stamp, Visit};
 use crate::domain::rules::RuleBook;
 use crate::domain::subsidy::{Award, NoAward, Occasion, Ruling};
 use crate::store::{LedgerError, Store};
@@ -123,8 +123,7 @@ impl Writer {
     /// # Errors
     /// The next meal, where the canteen is closed.
     pub fn serving(&self, stamp: Stamp) -> Result<MealWindow, NextMeal> {
-        let time = local(stamp.at).1;
-        self.hours.window_at(time).ok_or_else(|| self.hours.next_after(time))
+        self.hours.serving(local(stamp.at).1, stamp.clock == ClockTrust::Trusted)
     }
 
     /// Records a settled visit and says what to show. What is shown has been committed.
@@ -163,6 +162,13 @@ impl Writer {
     pub fn replace_roster(&mut self, elders: Vec<Elder>, as_of: Option<Date>) {
         self.elders = elders.into_iter().map(|e| (e.id.clone(), e)).collect();
         self.as_of = as_of.unwrap_or(self.as_of);
+    }
+
+    /// Accepts the face of `id` no more.
+    pub fn withdraw(&mut self, id: &str) {
+        if let Some(elder) = ElderId::new(id).ok().and_then(|id| self.elders.get_mut(&id)) {
+            elder.consent.store_face = false;
+        }
     }
 
     /// Rules by another book from now on.

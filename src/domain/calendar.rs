@@ -224,12 +224,44 @@ impl MealHours {
         self.0.iter().find(|t| t.from <= time && time <= t.to).map(|t| t.window)
     }
 
+    /// The meal that is served at `time` by a clock that is `believed` or not. By one that is not, the
+    /// canteen is never closed: whoever stands at the counter is at the meal that is nearest.
+    ///
+    /// # Errors
+    /// The next meal, where the canteen is closed.
+    pub fn serving(&self, time: Time, believed: bool) -> Result<MealWindow, NextMeal> {
+        match self.window_at(time) {
+            Some(window) => Ok(window),
+            None if believed => Err(self.next_after(time)),
+            None => Ok(self.nearest(time)),
+        }
+    }
+
+    /// The meal whose beginning or end is nearest to `time`, before or after midnight.
+    fn nearest(&self, time: Time) -> MealWindow {
+        let distance = |other: Time| {
+            let apart = second_of_day(time).abs_diff(second_of_day(other));
+            apart.min(DAY_S - apart)
+        };
+        let near = |t: &&ServingTime| distance(t.from).min(distance(t.to));
+        self.0.iter().min_by_key(near).expect("there is at least one serving time").window
+    }
+
     /// The next meal to begin after `time`, today or else tomorrow.
     pub fn next_after(&self, time: Time) -> NextMeal {
         let today = self.0.iter().find(|t| t.from > time);
         let next = today.unwrap_or(&self.0[0]);
         NextMeal { window: next.window, from: next.from, tomorrow: today.is_none() }
     }
+}
+
+/// Seconds of a day.
+const DAY_S: u32 = 86_400;
+
+fn second_of_day(time: Time) -> u32 {
+    let [hours, minutes, seconds] =
+        [time.hour(), time.minute(), time.second()].map(|part| u32::from(part.unsigned_abs()));
+    (hours * 60 + minutes) * 60 + seconds
 }
 
 fn whole_second(time: Time) -> Time {

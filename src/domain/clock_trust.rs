@@ -1,7 +1,9 @@
 //! Whether the wall clock can be believed: readings in, trust and changes of trust out.
 //!
 //! 1. A clock is not believed before the last trusted time, before this program was made, or after
-//!    a jump of more than [`JUMP_MAX`] against the clock that never jumps.
+//!    a jump of more than [`JUMP_MAX`] against the clock that never jumps. Where the program was not
+//!    there to see a jump, it is not believed more than [`AWAY_MAX`] after the last trusted time: one
+//!    entry from a year that has not come would hold up every later one.
 //! 2. The last trusted time only rises, and readings that are not believed never raise it.
 //! 3. Meals go on meanwhile (待核). Trust comes back when the readings agree again; after a jump,
 //!    when they agree with the time before it, or when somebody who knows the time confirms them.
@@ -21,6 +23,8 @@ use std::time::Duration;
 pub const NOT_BEFORE: Date = Date::constant(2026, 1, 1);
 /// Largest step of the wall clock against the monotonic one that is a correction and no jump.
 pub const JUMP_MAX: Duration = Duration::from_secs(120);
+/// Longest time that a box is off in ordinary use: the canteens close for the Spring Festival.
+pub const AWAY_MAX: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 /// What the ledger says of the clock when the program starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +140,10 @@ impl Watch {
         // Without a reading before the jump there is nothing to agree with.
         let lost =
             self.anchor.is_none() && self.doubt.is_some_and(|doubt| doubt.why == ClockWhy::Jump);
-        self.impossible(wall).or((jumped || lost).then_some(ClockWhy::Jump))
+        let away = |high| self.anchor.is_none() && wall.duration_since(high) > AWAY_MAX;
+        self.impossible(wall)
+            .or((jumped || lost).then_some(ClockWhy::Jump))
+            .or(self.high.is_some_and(away).then_some(ClockWhy::LongAfter))
     }
 
     fn impossible(&self, wall: Timestamp) -> Option<ClockWhy> {

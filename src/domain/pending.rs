@@ -62,6 +62,16 @@ pub struct Stretch {
     pub correction_ms: Option<i64>,
 }
 
+impl Waiting {
+    /// The day that it was written for, once the time of its stretch is known: as far from the true
+    /// day as it was from the day that the clock showed. A meal of an earlier day (补录) stays one.
+    pub fn true_date(&self, stretch: &Stretch) -> Date {
+        let shown = service_date(self.at);
+        let day = stretch.true_date(self.at);
+        day.checked_add(self.date - shown).unwrap_or(day)
+    }
+}
+
 impl Stretch {
     /// The day on which the clock said `at`.
     pub fn true_date(&self, at: Timestamp) -> Date {
@@ -90,10 +100,12 @@ impl RuleBook {
             Written::Meal { city, district, rules } => {
                 let kept = (*city, *district, None);
                 match now {
+                    Ok(_) | Err(NoAward::NoRules) if taken => {
+                        (Fen::ZERO, Fen::ZERO, Some(NoAward::AlreadyToday))
+                    }
                     // On its own day a meal keeps the price it was written with.
                     Err(NoAward::NoRules) if date == waiting.date => kept,
                     Err(reason) => (Fen::ZERO, Fen::ZERO, Some(reason)),
-                    Ok(_) if taken => (Fen::ZERO, Fen::ZERO, Some(NoAward::AlreadyToday)),
                     Ok(award) if date == waiting.date && award.rules != *rules => kept,
                     Ok(award) => (award.city, award.district, None),
                 }

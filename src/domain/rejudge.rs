@@ -4,7 +4,8 @@
 //! it takes the subsidy from; a notice given in error is withdrawn after meals were taken back.
 //!
 //! 1. Only the elder is judged again, never the price: a meal keeps the rules that it was written
-//!    under, whatever tables are in force by now.
+//!    under. Where another table has that day by now, or none, the elder's age cannot be held against
+//!    the price any more, and what was taken off stays off.
 //! 2. An adjustment says what is taken off in all, and names the one that it replaces; where the
 //!    answer is what the last one said already, there is none.
 //! 3. It counts in the meal's own month, or where that is closed in the first open one.
@@ -55,24 +56,28 @@ impl Past {
         self.taken.is_none() && now.as_ref().is_ok_and(same)
     }
 
-    /// The adjustment that `now` asks for. `written` is what the meal's own entry says it is worth,
-    /// `open` the first open month; `None` while every month is.
+    /// The adjustment that `now` asks for. `written` is what the meal's own entry says it is worth;
+    /// `None` where a confirmation gave it the price of another day. `open` is the first open month;
+    /// `None` while every month is.
     pub fn adjustment(
         &self,
         now: &Judgement,
-        written: &Award,
+        written: Option<&Award>,
         open: Option<Month>,
     ) -> Option<Adjustment> {
-        let (city, district, reason) = match now {
-            Err(NoAward::NoRules) => (Fen::ZERO, Fen::ZERO, None),
-            Err(reason) => (self.city, self.district, Some(*reason)),
+        let (city, district, reason) = match (now, written) {
+            (Err(NoAward::NoRules), _) => return None,
+            (Err(reason), _) => (self.city, self.district, Some(*reason)),
+            (Ok(award), Some(written)) if award.rules != written.rules => return None,
+            (Ok(award), Some(written)) if award.band == written.band => {
+                (Fen::ZERO, Fen::ZERO, None)
+            }
             // Younger than was thought: what is left is the lower band's.
-            Ok(award) if award.rules == written.rules && award.band != written.band => {
+            (Ok(award), _) => {
                 let city = less(self.city, award.city);
                 let district = less(self.district, award.district);
                 (city, district, Some(NoAward::UnderAge))
             }
-            Ok(_) => (Fen::ZERO, Fen::ZERO, None),
         };
         let stands =
             self.taken.map_or((Fen::ZERO, Fen::ZERO), |taken| (taken.city, taken.district));

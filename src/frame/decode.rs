@@ -25,8 +25,9 @@ use zune_jpeg::JpegDecoder;
 pub const PHOTO_FILE_BYTES_MAX: u64 = 32 << 20;
 /// Most scans of a progressive JPEG; a hostile one repeats them to waste time.
 const SCANS_MAX: usize = 64;
-/// Most bytes that decoding a PNG may take: the pixels with 16 bits and alpha, and as much again.
-const PNG_ALLOC_BYTES_MAX: u64 = FRAME_PIXELS_MAX * 16;
+/// Most bytes of a decoded PNG: the most pixels with 8 bits and alpha. A kilobyte of file may ask for
+/// them, so with 16 bits a picture may have half as many pixels.
+const PNG_DECODED_BYTES_MAX: u64 = FRAME_PIXELS_MAX * 4;
 
 /// Why bytes did not become a frame.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum DecodeError {
         /// Height in the header.
         height: u64,
     },
+    /// A PNG of more than [`PNG_DECODED_BYTES_MAX`] in memory.
+    #[error("too many pixels for so many bits a colour; save it with 8 bits, or as JPEG")]
+    Depth,
     /// A damaged or unsupported JPEG.
     #[error("the JPEG is damaged or of an unsupported kind ({0}); save it anew")]
     Jpeg(String),
@@ -90,7 +94,8 @@ pub fn photo(bytes: &[u8], taken: Duration) -> Result<Frame, DecodeError> {
         Ok(ImageFormat::Png) => png_pixels(bytes)?,
         _ => return Err(DecodeError::Format),
     };
-    let mut picture = picture;
+    // Colours first: to turn a picture takes it twice.
+    let mut picture = DynamicImage::from(picture.into_rgb8());
     picture.apply_orientation(orientation);
     let rgb = picture.into_rgb8();
     frame(rgb.width(), rgb.height(), rgb.into_raw(), taken)
@@ -154,11 +159,14 @@ fn ends_after_last_scan(bytes: &[u8]) -> bool {
 
 fn png_pixels(bytes: &[u8]) -> Result<(DynamicImage, Orientation), DecodeError> {
     let mut limits = Limits::default();
-    limits.max_alloc = Some(PNG_ALLOC_BYTES_MAX);
+    limits.max_alloc = Some(PNG_DECODED_BYTES_MAX);
     let mut decoder = image::codecs::png::PngDecoder::with_limits(Cursor::new(bytes), limits)
         .map_err(DecodeError::Png)?;
     let (width, height) = decoder.dimensions();
     checked_size(width.into(), height.into())?;
+    if decoder.total_bytes() > PNG_DECODED_BYTES_MAX {
+        return Err(DecodeError::Depth);
+    }
     let orientation = decoder.orientation().map_err(DecodeError::Png)?;
     Ok((DynamicImage::from_decoder(decoder).map_err(DecodeError::Png)?, orientation))
 }
@@ -288,6 +296,17 @@ mod tests {
         encoder.write_image(&wide, 9000, 1, image::ExtendedColorType::Rgb8).unwrap();
         let error = photo(&png, Duration::ZERO).unwrap_err();
         assert!(matches!(error, DecodeError::Size { width: 9000, height: 1 }), "{error}");
+    }
+
+    #[test]
+    fn a_small_file_that_asks_for_much_memory_is_refused() {
+        let deep = image::ImageBuffer::<image::Rgba<u16>, _>::new(4000, 4000);
+        let bytes = encoded(DynamicImage::ImageRgba16(deep), ImageFormat::Png);
+        assert!(bytes.len() < 1 << 20, "{}", bytes.len());
+        assert!(matches!(photo(&bytes, Duration::ZERO), Err(DecodeError::Depth)));
+        let deep = image::ImageBuffer::<image::Rgb<u16>, _>::new(64, 48);
+        let bytes = encoded(DynamicImage::ImageRgb16(deep), ImageFormat::Png);
+        assert_eq!(photo(&bytes, Duration::ZERO).unwrap().width(), 64);
     }
 
     #[test]

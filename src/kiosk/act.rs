@@ -203,6 +203,8 @@ outcomes! {
         AlreadyVoid = "already-void",
         /// It can no longer be entered late, or not yet.
         LateDate = "late-date",
+        /// The clock is in doubt, so nobody can say which day it was.
+        LateClock = "late-clock",
         /// The day's number of such actions is used up.
         CapReached = "cap-reached",
         /// No city is set up.
@@ -244,6 +246,7 @@ impl Refusal {
             | Self::OtherDay
             | Self::AlreadyVoid
             | Self::LateDate
+            | Self::LateClock
             | Self::NoCity
             | Self::UploadRunning => 409,
         }

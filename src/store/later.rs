@@ -101,13 +101,14 @@ impl Store {
         Ok(meals)
     }
 
-    /// What the meal of entry `n` was worth when it was written, and by which rules.
+    /// What the meal of entry `n` was worth when it was written, and by which rules; `None` where it
+    /// was written for another day than `date` and has its price from a confirmation.
     ///
     /// # Errors
     /// [`LedgerError::NoEntry`] where that is no meal.
-    pub fn award_of(&self, n: EntryNumber) -> Result<Award, LedgerError> {
+    pub fn award_of(&self, n: EntryNumber, date: Date) -> Result<Option<Award>, LedgerError> {
         match ledger::entry(&self.conn, n)?.map(|entry| entry.event) {
-            Some(Event::Meal(meal)) => Ok(meal.award),
+            Some(Event::Meal(meal)) => Ok((meal.date == date).then_some(meal.award)),
             _ => Err(LedgerError::NoEntry(n)),
         }
     }

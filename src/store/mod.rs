@@ -34,7 +34,7 @@ mod tap;
 mod vault;
 mod verify;
 
-pub use backup::BackupError;
+pub use backup::{BackupError, Names};
 pub use calibration::Settings as CalibrationSettings;
 pub use cards::{CARD_CHARS_MAX, CARDS_PER_ELDER_MAX};
 pub use counter::OPEN_REVIEWS_MAX;
@@ -86,6 +86,12 @@ pub enum StoreError {
     /// The gallery of a copy.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
+    /// The names in a copy were sealed with another box key.
+    #[error(
+        "the names in the copy do not open with the box key that is here; put the right box.key in \
+         its place, or where that is lost go on without names: `canteend restore --drop-names FILE`"
+    )]
+    OtherKey,
 }
 
 impl Sysexit for StoreError {
@@ -95,6 +101,7 @@ impl Sysexit for StoreError {
             Self::Vault(e) => e.exit(),
             Self::Ledger(e) => e.exit(),
             Self::Gallery(e) => e.exit(),
+            Self::OtherKey => Exit::Config,
         }
     }
 }

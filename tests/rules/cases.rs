@@ -307,3 +307,25 @@ fn a_canteen_with_one_meal_a_day_announces_it_for_tomorrow() {
     let next = hours.next_after(Time::constant(11, 30, 0, 0));
     assert_eq!((next.window, next.from, next.tomorrow), (noon.window, noon.from, true));
 }
+
+#[test]
+fn a_clock_that_is_not_believed_never_closes_the_canteen() {
+    let hours = plan_hours();
+    let time = |text: &str| text.parse::<Time>().unwrap();
+    use MealWindow::{Breakfast, Lunch, Supper};
+    for (shown, nearest) in [
+        ("00:30:00", Breakfast),
+        ("00:29:59", Supper),
+        ("04:00:00", Breakfast),
+        ("07:00:00", Breakfast),
+        ("09:44:00", Breakfast),
+        ("09:46:00", Lunch),
+        ("14:59:00", Lunch),
+        ("15:01:00", Supper),
+        ("23:59:59", Supper),
+    ] {
+        assert_eq!(hours.serving(time(shown), false), Ok(nearest), "{shown}");
+    }
+    assert_eq!(hours.serving(time("04:00:00"), true).unwrap_err().window, Breakfast);
+    assert_eq!(hours.serving(time("12:00:00"), true), Ok(Lunch));
+}

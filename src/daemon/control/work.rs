@@ -66,22 +66,28 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
     let done = desk
         .ask(move |at| {
             let rules = at.writer().rules().clone();
+            if let Request::Forget { elder } = &request {
+                // From now on, whatever vision still has in memory.
+                at.writer().withdraw(elder);
+            }
             write(&request, &mut at.bench(), &rules)
         })
-        .await??;
-    if keys {
-        // A box that was just enrolled need not wait for the night; what comes of the talk it says
-        // itself.
-        let bell = bell.clone();
-        tokio::spawn(async move { bell.ring().await });
-    }
+        .await?;
     if gallery {
-        // The face must leave the memory too, also where there was none in the store any more.
+        // The face must leave the memory too: also where there was none in the store any more, and
+        // where its old bytes could not be wiped yet.
         let swap = swap.clone();
         let swapped = tokio::task::spawn_blocking(move || swap.reload()).await;
         if let Ok(Err(problem)) = swapped {
             warn!(%problem, "the gallery was not swapped; the face is refused all the same");
         }
+    }
+    let done = done?;
+    if keys {
+        // A box that was just enrolled need not wait for the night; what comes of the talk it says
+        // itself.
+        let bell = bell.clone();
+        tokio::spawn(async move { bell.ring().await });
     }
     Ok(done)
 }

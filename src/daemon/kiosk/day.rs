@@ -1,7 +1,7 @@
 //! Today, as the ledger tells it: meals, taps, who did what how often, who waits.
 //!
 //! It reads every entry once, whoever wrote it, and holds nothing that the ledger does not say.
-//! At midnight it begins anew.
+//! At midnight, or when the clock is set to another day, it begins anew.
 
 use crate::domain::calendar::{Date, MealWindow, Timestamp, local};
 use crate::domain::elder::ElderId;
@@ -86,7 +86,8 @@ impl Day {
     /// [`LedgerError`] where an entry cannot be read; the next call goes on from there.
     pub(super) fn catch_up(&mut self, reader: &Reader, today: Date) -> Result<(), LedgerError> {
         if self.date != today {
-            *self = Day { read: self.read, ..Day::new(today) };
+            // From the first entry on: a clock that was wrong may have shown this day before.
+            *self = Day::new(today);
         }
         let (end, _) = reader.progress()?;
         loop {

@@ -8,7 +8,7 @@ use super::super::writer::Shown;
 use crate::domain::calendar::{Date, MealWindow, local};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::correction::{ByHand, Choice, HandReason, Late};
-use crate::domain::entry::{Entry, EntryNumber, Event, Method, total};
+use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, total};
 use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{NoAward, Ruling};
@@ -113,6 +113,10 @@ pub(super) fn register(at: &mut At<'_>, order: &Order) -> Result<Registered, Ref
             (today, now(at)?, Some(Event::ByHand(by_hand)), Method::Staff)
         }
         How::Card => (today, now(at)?, None, Method::Card),
+        // Which day is three days ago is not known while the clock is in doubt.
+        How::Late(..) if stamp.clock == ClockTrust::Untrusted => {
+            return Err(Refusal::LateClock.into());
+        }
         How::Late(late, window) => {
             (late.date, *window, Some(Event::Late(late.clone())), Method::Staff)
         }

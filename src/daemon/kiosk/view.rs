@@ -40,7 +40,7 @@ impl Backend {
     pub(super) fn publish(&self) {
         let now = self.clock.now();
         let (date, time) = local(now);
-        let serving = self.hours.window_at(time).ok_or_else(|| self.hours.next_after(time));
+        let serving = self.hours.serving(time, self.board.clock_believed());
         let troubles = self.board.troubles().borrow().clone();
         let showing = self.board.showing().borrow().clone();
         let (scene, moment) = {

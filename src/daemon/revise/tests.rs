@@ -6,7 +6,7 @@ use crate::config::rules;
 use crate::daemon::timekeeper::Timekeeper;
 use crate::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_date};
 use crate::domain::elder::{Consent, Elder, ElderId, Notice, NoticeWhy, Sex};
-use crate::domain::entry::correction::{Adjustment, Close, Confirmation};
+use crate::domain::entry::correction::{Adjustment, Close, Confirmation, Late, LateReason};
 use crate::domain::entry::operation::BootId;
 use crate::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method};
 use crate::domain::month::Month;
@@ -231,6 +231,53 @@ fn meals_under_a_clock_that_jumped_find_their_true_day_and_its_slot() {
     let day = || "2026-03-03".to_owned();
     assert_eq!(of(&said[0]), (again, day(), Some(NoAward::AlreadyToday)));
     assert_eq!(of(&said[1]), (first, day(), None));
+}
+
+#[test]
+fn a_meal_entered_late_under_a_doubted_clock_stays_a_meal_of_its_own_day() {
+    let mut canteen = Canteen::new(&[elder("p_1")]);
+    canteen.wait("2026-03-04 11:40:00");
+    let first = canteen.lunch("p_1");
+    // Three days ahead; somebody enters the lunch of the fourth, which the clock calls the seventh.
+    canteen.hands.wall = at("2026-03-08 09:00:00");
+    canteen.hands.monotonic += Duration::from_secs(77_000);
+    let (stamp, date) = (canteen.stamp(), Date::constant(2026, 3, 7));
+    assert_eq!(stamp.clock, ClockTrust::Untrusted);
+    let basis = Some(canteen.store.last_entry().unwrap() + 1);
+    let meal = match canteen.store.entry(first).unwrap().unwrap().event {
+        Event::Meal(meal) => Meal { date, method: Method::Staff, basis, ..meal },
+        other => panic!("{other:?}"),
+    };
+    let [operator, second] = ["op-1", "op-2"].map(|who| OperatorId::new(who).unwrap());
+    let vouched = Late { date, reason: LateReason::Forgotten, operator, second };
+    let events = [Event::Late(vouched), Event::Meal(meal)];
+    let late = canteen.store.append_all(stamp, &events).unwrap().n;
+    canteen.hands.wall = at("2026-03-05 10:00:00");
+    canteen.hands.monotonic += Duration::from_secs(3_400);
+    let stamp = canteen.stamp();
+    assert_eq!(stamp.clock, ClockTrust::Trusted);
+    revise(&mut canteen.store, stamp, &canteen.rules).unwrap();
+    let [said] = canteen.confirmations(late)[..] else { panic!("one confirmation") };
+    let expected = (late, "2026-03-04".to_owned(), Some(NoAward::AlreadyToday));
+    assert_eq!((said.entry, said.date.to_string(), said.reason), expected);
+}
+
+#[test]
+fn what_was_taken_off_stays_off_when_the_rules_of_its_day_are_gone() {
+    let mut canteen = Canteen::new(&[elder("p_1")]);
+    canteen.wait("2026-03-04 11:40:00");
+    let meal = canteen.lunch("p_1");
+    let young = Elder { birth: Date::constant(1960, 5, 2), ..elder("p_1") };
+    canteen.wait("2026-03-05 09:00:00");
+    canteen.gallery(std::slice::from_ref(&young));
+    assert_eq!(canteen.adjustments(meal).len(), 1);
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/rules/lcetdz-2022.toml");
+    let later = std::fs::read_to_string(shipped).unwrap().replace("2022-01-01", "2026-04-01");
+    let file = canteen.dir.path().join("later.toml");
+    std::fs::write(&file, later).unwrap();
+    canteen.rules = rules::load(&file).unwrap();
+    canteen.wait("2026-04-02 09:00:00");
+    assert_eq!(canteen.gallery(std::slice::from_ref(&young)), NOTHING);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::city::elders::{self, Arrival, Face};
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::page::{Page, TombstoneWhy};
 use crate::clock::Clock;
-use crate::domain::elder::NoticeWhy;
+use crate::domain::elder::{ElderId, NoticeWhy};
 use crate::domain::entry::GalleryChange;
 use crate::error::{Exit, Sysexit};
 use crate::store::{
@@ -184,13 +184,15 @@ fn is_lost(error: &SendError) -> bool {
 /// two elders.
 async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRows, SyncError> {
     let Page { generation, next, upsert, tombstone, .. } = page;
-    let mut arrivals = Vec::with_capacity(upsert.len());
+    let (mut arrivals, mut kept) = (Vec::with_capacity(upsert.len()), Vec::new());
     for row in upsert {
+        let id = ElderId::new(&row.elder);
         let Arrival { elder, face } = match elders::arrival(row, faces.embedding()) {
             Ok(arrival) => arrival,
             Err(problem) => {
                 warn!(%problem, "a row of the city's gallery is left out");
                 done.bad += 1;
+                kept.extend(id);
                 continue;
             }
         };
@@ -220,5 +222,5 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
         }
     }
     done.leavers += leavers.len() as u32;
-    Ok(PageRows { generation, next, arrivals, leavers })
+    Ok(PageRows { generation, next, arrivals, leavers, kept })
 }

@@ -57,6 +57,30 @@ fn each_reason_for_doubt_is_named_once() {
 }
 
 #[test]
+fn a_clock_that_starts_long_after_the_last_entry_is_believed_when_somebody_confirms_it() {
+    let noon = "2026-03-02T12:00:00+08:00";
+    let (holidays, decade) = ("2026-03-17T12:00:00+08:00", "2036-03-02T12:00:00+08:00");
+    assert_eq!(told(&mut fresh(Some(noon)), &[(holidays, 5)]), [(true, None)]);
+    for late in ["2026-03-17T12:00:01+08:00", decade] {
+        let mut watch = fresh(Some(noon));
+        let doubt = (false, Some(ClockWhy::LongAfter));
+        // It goes on evenly, and the last trusted time is not moved by it.
+        assert_eq!(told(&mut watch, &[(late, 5), (late, 6)]), [doubt, (false, None)]);
+        let right = ("2026-03-03T12:00:00+08:00", 7);
+        assert_eq!(told(&mut watch, &[right]), [(true, Some(ClockWhy::Agrees))]);
+    }
+    // A box that was in store: once confirmed, it is watched as ever.
+    let mut watch = fresh(Some(noon));
+    let (may, evening) = ("2026-05-04T08:00:00+08:00", "2026-05-04T18:00:00+08:00");
+    told(&mut watch, &[(may, 5)]);
+    assert_eq!(
+        watch.confirm(at(may), Duration::from_secs(9)).unwrap().stamp.clock,
+        ClockTrust::Trusted
+    );
+    assert_eq!(told(&mut watch, &[(evening, 36_009)]), [(true, None)]);
+}
+
+#[test]
 fn the_same_second_and_two_minutes_are_within_bounds() {
     let noon = "2026-03-02T12:00:00+08:00";
     let mut watch = fresh(Some(noon));
@@ -109,7 +133,7 @@ fn a_restart_forgets_neither_the_doubt_nor_the_jump() {
         change: Some(ClockChange { trusted: false, why, boot, offset_ms: 0 }),
         high,
     };
-    let (past, later) = ("2026-03-02T08:00:00+08:00", "2026-05-02T08:00:00+08:00");
+    let (past, later) = ("2026-03-02T08:00:00+08:00", "2026-03-12T08:00:00+08:00");
     for (why, boot, wall, expected) in [
         (ClockWhy::BeforeLastEntry, [9; 16], past, (false, Some(ClockWhy::Restart))),
         (ClockWhy::BeforeLastEntry, BOOT, past, (false, None)),

@@ -37,6 +37,8 @@ closed_list! {
         BeforeLastEntry = "before-last-entry",
         /// It is before this program was made.
         BeforeBuild = "before-build",
+        /// It is long after the last trusted entry, and nobody was there to see it pass.
+        LongAfter = "long-after-last-entry",
         /// It jumped against the clock that never jumps.
         Jump = "jump",
         /// The machine started again while the clock was not trusted.

@@ -274,6 +274,7 @@ impl Say for En {
             Refusal::OtherDay => "Only today’s can be undone",
             Refusal::AlreadyVoid => "It is undone already",
             Refusal::LateDate => "That day cannot be entered late",
+            Refusal::LateClock => "The clock is in doubt; set it right, then enter this",
             Refusal::CapReached => "Today’s number is used up",
             Refusal::NoCity => "No city is set up",
             Refusal::UploadRunning => "An upload is under way",

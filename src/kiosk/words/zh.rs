@@ -268,6 +268,7 @@ impl Say for Zh {
             Refusal::OtherDay => "只能撤销今天的记录",
             Refusal::AlreadyVoid => "已经撤销过了",
             Refusal::LateDate => "这一天不能补录",
+            Refusal::LateClock => "时钟还没有确认，请校准后再补录",
             Refusal::CapReached => "今天的次数已用完",
             Refusal::NoCity => "没有设置市级系统",
             Refusal::UploadRunning => "正在上传",

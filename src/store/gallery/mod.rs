@@ -17,9 +17,9 @@ use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
 use super::vault::{Vault, VaultError};
 use super::{Store, identity};
-use crate::domain::calendar::service_date;
+use crate::domain::calendar::{Date, service_date};
 use crate::domain::elder::{Elder, ElderId};
-use crate::domain::entry::{Event, GalleryChange, Stamp};
+use crate::domain::entry::{ClockTrust, Event, GalleryChange, Stamp};
 use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use rows::Tables;
@@ -187,7 +187,12 @@ impl Store {
     ) -> Result<Option<Appended>, GalleryError> {
         let salt = self.vault.salt()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let forgot = rows::forget(&tx, &self.vault, elder)?;
+        let forgot = rows::forget(&tx, &self.vault, Tables::InForce, elder)?;
+        // A page that waits for the rest of its gallery may hold the same face.
+        match rows::forget(&tx, &self.vault, Tables::Staged, elder) {
+            Err(GalleryError::Unknown(_)) => {}
+            gathered => drop(gathered?),
+        }
         tx.execute("INSERT OR IGNORE INTO forgotten VALUES (?1)", [elder.as_str()])?;
         let appended = if forgot {
             let templates = count(&tx, "SELECT count(*) FROM template")?;
@@ -209,7 +214,7 @@ impl Store {
 /// Forgets every face, and marks everybody's consent as withdrawn.
 pub(super) fn forget_all(tx: &Transaction<'_>, vault: &Vault) -> Result<(), GalleryError> {
     for elder in rows::load_elders(tx, vault)? {
-        rows::forget(tx, vault, &elder.id)?;
+        rows::forget(tx, vault, Tables::InForce, &elder.id)?;
     }
     Ok(())
 }
@@ -271,7 +276,17 @@ fn change(
         elders: count(conn, "SELECT count(*) FROM elder")?,
         templates: count(conn, "SELECT count(*) FROM template")?,
         model: model.0,
-        as_of: service_date(stamp.at),
+        as_of: as_of(conn, stamp)?,
+    })
+}
+
+/// The day of the eligibility data. A clock that is not believed does not make it fresher: it is as
+/// old as what it replaces, or where that is nothing, as the clock says.
+fn as_of(conn: &Connection, stamp: Stamp) -> rusqlite::Result<Date> {
+    let shown = service_date(stamp.at);
+    Ok(match stamp.clock {
+        ClockTrust::Trusted => shown,
+        ClockTrust::Untrusted => current(conn)?.map_or(shown, |old| old.as_of),
     })
 }
 

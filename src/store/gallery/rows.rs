@@ -62,12 +62,13 @@ pub(super) fn insert(
 pub(super) fn update(
     tx: &Transaction<'_>,
     vault: &Vault,
+    tables: Tables,
     key: &ElderKey,
     elder: &Elder,
 ) -> Result<(), GalleryError> {
     let sealed = seal_identity(vault, key, elder)?;
-    tx.prepare_cached("UPDATE elder SET identity = ?2 WHERE id = ?1")?
-        .execute((elder.id.as_str(), sealed))?;
+    let sql = format!("UPDATE {}elder SET identity = ?2 WHERE id = ?1", tables.prefix());
+    tx.prepare_cached(&sql)?.execute((elder.id.as_str(), sealed))?;
     Ok(())
 }
 
@@ -76,19 +77,19 @@ pub(super) fn update(
 pub(super) fn forget(
     tx: &Transaction<'_>,
     vault: &Vault,
+    tables: Tables,
     elder: &ElderId,
 ) -> Result<bool, GalleryError> {
-    let (key, mut known) = load_elder(tx, vault, Tables::InForce, elder)?;
-    let dropped = tx.execute("DELETE FROM template WHERE elder = ?1", [elder.as_str()])?
-        + tx.execute(
-            "DELETE FROM elder_key WHERE elder = ?1 AND purpose = 'face'",
-            [elder.as_str()],
-        )?;
+    let (key, mut known) = load_elder(tx, vault, tables, elder)?;
+    let delete =
+        |of: &str| tx.execute(&format!("DELETE FROM {}{of}", tables.prefix()), [elder.as_str()]);
+    let dropped = delete("template WHERE elder = ?1")?
+        + delete("elder_key WHERE elder = ?1 AND purpose = 'face'")?;
     if dropped == 0 && !known.consent.store_face {
         return Ok(false);
     }
     known.consent.store_face = false;
-    update(tx, vault, &key, &known)?;
+    update(tx, vault, tables, &key, &known)?;
     Ok(true)
 }
 

@@ -4,8 +4,9 @@
 //!    force stands, and the next attempt goes on after the last page that was stored.
 //! 2. They take effect together, in one transaction with the ledger's entry and the new cursor.
 //! 3. A page of an older generation than the one in force, or than the page before, is refused.
-//! 4. A withdrawn consent takes the face and its key; a death or a move is a notice, and the elder
-//!    stays known. Whoever is not on a gallery that was read from nothing is gone with their keys.
+//! 4. A withdrawn consent takes the face and its key, and so does a death or a move, which is a notice
+//!    as well; the elder stays known, with all that the same pages say of them. Whoever is not on a
+//!    gallery that was read from nothing is gone with their keys; a row that does not hold is still one.
 //! 5. A face that was forgotten on the box does not come back with a page, until the city itself has
 //!    said that the consent was withdrawn; a consent after that is a new one.
 
@@ -50,7 +51,7 @@ pub struct Staged {
 pub enum LeaverWhy {
     /// Consent to keep the face was withdrawn; everything else goes on.
     Withdrawn,
-    /// A notice that ends the entitlement; the elder stays known.
+    /// A notice that ends the entitlement, and the keeping of the face; the elder stays known.
     Notice(NoticeWhy),
 }
 
@@ -90,6 +91,8 @@ pub struct PageRows {
     pub arrivals: Vec<Enrolled>,
     /// Elders who are taken out.
     pub leavers: Vec<Leaver>,
+    /// Elders whose row does not hold; they stay as they are.
+    pub kept: Vec<ElderId>,
 }
 
 impl Store {
@@ -140,16 +143,16 @@ impl Store {
             rows::insert(&tx, &self.vault, Tables::Staged, version, enrolled)?;
         }
         rows::verify(&tx, &self.vault, Tables::Staged, &page.arrivals)?;
+        for elder in &page.kept {
+            tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
+                .execute([elder.as_str()])?;
+        }
         for Leaver { elder, why, since } in &page.leavers {
-            unstage(&tx, elder)?;
             if *why == LeaverWhy::Withdrawn {
                 tx.execute("DELETE FROM forgotten WHERE elder = ?1", [elder.as_str()])?;
             }
-            tx.prepare_cached("INSERT INTO staged_leaver VALUES (?1, ?2, ?3)")?.execute((
-                elder.as_str(),
-                why.code(),
-                since.to_string(),
-            ))?;
+            tx.prepare_cached("INSERT OR REPLACE INTO staged_leaver VALUES (?1, ?2, ?3)")?
+                .execute((elder.as_str(), why.code(), since.to_string()))?;
         }
         let gathered = count(
             &tx,
@@ -216,7 +219,8 @@ fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool
         false => 0,
         true => tx.execute(
             "DELETE FROM elder WHERE id NOT IN (SELECT id FROM staged_elder)
-             AND id NOT IN (SELECT elder FROM staged_leaver)",
+             AND id NOT IN (SELECT elder FROM staged_leaver)
+             AND id NOT IN (SELECT elder FROM staged_kept)",
             [],
         )?,
     };
@@ -248,15 +252,16 @@ fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool
 
 /// An elder whom the box does not know needs not be taken out.
 fn take_out(tx: &Transaction<'_>, vault: &Vault, leaver: &Leaver) -> Result<(), GalleryError> {
+    forget(tx, vault, &leaver.elder)?;
     let notice = match leaver.why {
-        LeaverWhy::Withdrawn => return forget(tx, vault, &leaver.elder),
+        LeaverWhy::Withdrawn => return Ok(()),
         LeaverWhy::Notice(why) => Notice { why, from: leaver.since },
     };
     match rows::load_elder(tx, vault, Tables::InForce, &leaver.elder) {
         Ok((key, mut elder)) => {
             elder.notices.retain(|known| known.why != notice.why);
             elder.notices.push(notice);
-            rows::update(tx, vault, &key, &elder)
+            rows::update(tx, vault, Tables::InForce, &key, &elder)
         }
         Err(GalleryError::Unknown(_)) => Ok(()),
         Err(error) => Err(error),
@@ -265,7 +270,7 @@ fn take_out(tx: &Transaction<'_>, vault: &Vault, leaver: &Leaver) -> Result<(), 
 
 /// Destroys the face of an elder, if the box knows them.
 fn forget(tx: &Transaction<'_>, vault: &Vault, elder: &ElderId) -> Result<(), GalleryError> {
-    match rows::forget(tx, vault, elder) {
+    match rows::forget(tx, vault, Tables::InForce, elder) {
         Err(GalleryError::Unknown(_)) => Ok(()),
         done => done.map(drop),
     }
@@ -279,7 +284,7 @@ pub(in crate::store) fn forget_city(tx: &Transaction<'_>) -> rusqlite::Result<()
 
 fn drop_staged(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     // Keys and templates go with their elder.
-    for table in ["staged_elder", "staged_leaver", "staged_pages"] {
+    for table in ["staged_elder", "staged_leaver", "staged_kept", "staged_pages"] {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(())
@@ -316,7 +321,7 @@ fn staged(conn: &Connection) -> rusqlite::Result<Option<(Staged, ModelId)>> {
 
 fn leavers(conn: &Connection) -> Result<Vec<Leaver>, GalleryError> {
     let mut stmt =
-        conn.prepare_cached("SELECT elder, why, since FROM staged_leaver ORDER BY elder")?;
+        conn.prepare_cached("SELECT elder, why, since FROM staged_leaver ORDER BY elder, why")?;
     let mut rows = stmt.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::calendar::Interval;
 use crate::domain::elder::{Consent, Elder, IdLast4, Notice, NoticeWhy, Sex};
+use crate::domain::entry::operation::{ClockChange, ClockWhy};
 use crate::domain::template::{ModelId, Template};
 use crate::store::vault::{self, Purpose};
 
@@ -316,10 +317,10 @@ fn a_copy_holds_neither_faces_nor_their_keys_and_opens_identities_only() {
     drop(store);
 
     let new = dir.path().join("new");
-    let made = Store::restore(&new, &copy, noon().at).err().unwrap();
+    let made = Store::restore(&new, &copy, Names::Kept).err().unwrap();
     assert_eq!(made.exit(), Exit::Config, "without the box key: {made}");
     std::fs::copy(state(&dir).join(KEY_FILE), new.join(KEY_FILE)).unwrap();
-    let restored = Store::restore(&new, &copy, noon().at).unwrap();
+    let restored = Store::restore(&new, &copy, Names::Kept).unwrap();
     let gallery = restored.load_gallery().unwrap();
     assert_eq!(gallery.len(), 40);
     assert!(gallery.iter().all(|e| e.templates.is_empty() && !e.elder.consent.store_face));
@@ -327,6 +328,50 @@ fn a_copy_holds_neither_faces_nor_their_keys_and_opens_identities_only() {
     drop(restored);
     let verified = Reader::open(&new).unwrap().verify(Depth::Full, |_| {}).unwrap();
     assert_eq!(verified.entries, copied.entries + 1);
+}
+
+#[test]
+fn a_copy_whose_box_key_is_lost_goes_on_without_names_when_that_is_said() {
+    let (dir, mut store) = store();
+    store.replace_gallery(noon(), MODEL, &roster(3)).unwrap();
+    store.append(noon(), &meal("p_0001", "2026-03-02")).unwrap();
+    let copy = dir.path().join("copy.db");
+    Reader::open(&state(&dir)).unwrap().back_up(&copy).unwrap();
+    let new = dir.path().join("new");
+    std::fs::create_dir(&new).unwrap();
+    set_mode(&new, 0o700);
+    std::fs::write(new.join(KEY_FILE), [9; 32]).unwrap();
+    set_mode(&new.join(KEY_FILE), 0o600);
+    let other = Store::restore(&new, &copy, Names::Kept).err().unwrap();
+    assert!(matches!(other, StoreError::OtherKey), "{other}");
+    assert!(!new.join(LEDGER_FILE).exists(), "nothing is in place");
+    std::fs::remove_file(new.join(KEY_FILE)).unwrap();
+    let restored = Store::restore(&new, &copy, Names::Dropped).unwrap();
+    assert!(restored.load_gallery().unwrap().is_empty());
+    assert_eq!(restored.history(&elder("p_0001"), day("2026-03-02")).unwrap().windows.len(), 1);
+    let last = restored.last_entry().unwrap();
+    let told = restored.entry(last).unwrap().unwrap();
+    assert_eq!(
+        told.stamp.at.as_second(),
+        noon().at.as_second(),
+        "what the clock says now is not believed by restoring"
+    );
+    drop(restored);
+    Reader::open(&new).unwrap().verify(Depth::Full, |_| {}).unwrap();
+}
+
+#[test]
+fn a_gallery_that_comes_under_a_doubted_clock_is_as_old_as_the_one_before() {
+    let (_dir, mut store) = store();
+    let as_of = |store: &mut Store, stamp| {
+        store.replace_gallery(stamp, MODEL, &roster(1)).unwrap().change.as_of
+    };
+    assert_eq!(as_of(&mut store, noon()), day("2026-03-02"));
+    let far =
+        Stamp { at: "2036-03-02T12:00:00+08:00".parse().unwrap(), clock: ClockTrust::Untrusted };
+    let doubt = ClockChange { trusted: false, why: ClockWhy::Jump, boot: [1; 16], offset_ms: 0 };
+    store.append(far, &Event::Clock(doubt)).unwrap();
+    assert_eq!(as_of(&mut store, far), day("2026-03-02"));
 }
 
 #[test]

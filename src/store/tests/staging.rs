@@ -2,11 +2,12 @@
 
 use super::gallery::{MODEL, enrolled, found, roster, wrapped_keys};
 use super::*;
+use crate::domain::calendar::Interval;
 use crate::domain::elder::{Notice, NoticeWhy};
 use crate::domain::template::ModelId;
 
 fn page(generation: u64, next: &str, arrivals: Vec<Enrolled>) -> PageRows {
-    PageRows { generation, next: next.into(), arrivals, leavers: vec![] }
+    PageRows { generation, next: next.into(), arrivals, leavers: vec![], kept: vec![] }
 }
 
 fn leaver(i: usize, why: LeaverWhy) -> Leaver {
@@ -73,6 +74,8 @@ fn changes_since_a_cursor_leave_everybody_else_as_they_were() {
     expected[1].elder.consent.store_face = false;
     let dead = Notice { why: NoticeWhy::Deceased, from: day("2026-02-27") };
     expected[4].elder.notices.push(dead);
+    expected[4].elder.consent.store_face = false;
+    expected[4].templates.clear();
     expected[2].elder = changed.elder;
     let now = store.load_gallery().unwrap();
     assert_eq!(now.len(), 7);
@@ -161,7 +164,7 @@ fn what_is_gathered_is_sealed_and_in_no_backup() {
     std::fs::create_dir(&new).unwrap();
     set_mode(&new, 0o700);
     std::fs::copy(state(&dir).join(KEY_FILE), new.join(KEY_FILE)).unwrap();
-    let restored = Store::restore(&new, &copy, noon().at).unwrap();
+    let restored = Store::restore(&new, &copy, Names::Kept).unwrap();
     assert_eq!(restored.city_gallery().unwrap(), None, "a restored box asks for everybody");
 }
 
@@ -221,4 +224,70 @@ fn a_face_that_was_forgotten_here_comes_back_only_after_the_city_has_heard_of_it
     store.adopt_staged(noon(), MODEL).unwrap().unwrap();
     assert_eq!(face(&store), (1, true), "a consent after that is a new one");
     verify(&dir, Depth::Full).unwrap();
+}
+
+#[test]
+fn a_face_that_is_forgotten_while_pages_come_is_forgotten_there_too() {
+    let (dir, mut store) = synced();
+    store.stage(MODEL, "c.6", &page(6, "c.7", vec![enrolled(2, 2), enrolled(3, 1)])).unwrap();
+    let staged_key: Vec<u8> = store
+        .conn
+        .query_row(
+            "SELECT wrapped FROM staged_elder_key WHERE elder = 'p_0002' AND purpose = 'face'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    store.forget_face(noon(), &elder("p_0002")).unwrap().unwrap();
+    assert!(!found(&dir, &staged_key));
+    let faces = "SELECT count(*) FROM staged_template WHERE elder = ";
+    let faces = |store: &Store, who: &str| -> i64 {
+        store.conn.query_row(&format!("{faces}'{who}'"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((faces(&store, "p_0002"), faces(&store, "p_0003")), (0, 1));
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    assert!(store.load_gallery().unwrap()[2].templates.is_empty());
+}
+
+#[test]
+fn a_row_that_does_not_hold_leaves_its_elder_as_they_were_in_a_whole_gallery_too() {
+    let (dir, mut store) = synced();
+    let before = store.load_gallery().unwrap().remove(4);
+    let rows =
+        PageRows { kept: vec![elder("p_0004"), elder("p_0077")], ..page(7, "d.1", roster(2)) };
+    store.stage(MODEL, "", &rows).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    let now = store.load_gallery().unwrap();
+    let ids: Vec<_> = now.iter().map(|e| e.elder.id.as_str()).collect();
+    assert_eq!(ids, ["p_0000", "p_0001", "p_0004"]);
+    assert_eq!((&now[2].elder, now[2].templates.len()), (&before.elder, before.templates.len()));
+    verify(&dir, Depth::Full).unwrap();
+}
+
+#[test]
+fn whoever_is_taken_out_keeps_what_the_same_pages_say_and_loses_the_face() {
+    let (_dir, mut store) = synced();
+    let mut cared_for = enrolled(2, 2);
+    cared_for.elder.notices.clear();
+    cared_for.elder.home_care = Interval::new(day("2026-03-01"), None).into_iter().collect();
+    let arrivals = vec![cared_for.clone(), enrolled(6, 1)];
+    store.stage(MODEL, "c.6", &page(6, "c.7", arrivals)).unwrap();
+    let dead = LeaverWhy::Notice(NoticeWhy::Deceased);
+    let leavers = vec![
+        leaver(2, LeaverWhy::Withdrawn),
+        leaver(2, dead),
+        leaver(5, dead),
+        leaver(6, LeaverWhy::Notice(NoticeWhy::Moved)),
+    ];
+    store.stage(MODEL, "c.7", &PageRows { leavers, ..page(6, "c.8", vec![]) }).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    let now = store.load_gallery().unwrap();
+    assert_eq!(now[2].elder.home_care, cared_for.elder.home_care);
+    let told = |i: usize| {
+        let Enrolled { elder, templates } = &now[i];
+        (elder.notices.last().map(|n| n.why), templates.len())
+    };
+    assert_eq!(told(2), (Some(NoticeWhy::Deceased), 0));
+    assert_eq!(told(5), (Some(NoticeWhy::Deceased), 0));
+    assert_eq!(told(6), (Some(NoticeWhy::Moved), 0));
 }
