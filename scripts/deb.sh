@@ -55,6 +55,7 @@ put 644 systemd/72-canteend-camera.rules usr/lib/udev/rules.d
 put_as 644 systemd/sysusers.conf usr/lib/sysusers.d/canteend.conf
 put_as 644 systemd/tmpfiles.conf usr/lib/tmpfiles.d/canteend.conf
 put_as 644 systemd/journald.conf usr/lib/systemd/journald.conf.d/canteend.conf
+put_as 644 systemd/chromium-policy.json etc/chromium/policies/managed/canteend.json
 
 "$target/release/examples/papers" "$share"
 find "$share/man" -name '*.1' -exec gzip -9n {} +

@@ -2,7 +2,8 @@
 //!
 //! 1. Every elder has two keys of their own, for the face and for the identity, wrapped by the box
 //!    key. Destroying the wrapped key destroys all that it sealed, wherever copies of the
-//!    ciphertext lie; withdrawn consent does so to the face key alone.
+//!    ciphertext without it lie; withdrawn consent does so to the face key alone. A copy of the whole
+//!    file has the wrapped key too; `canteend backup` therefore leaves face keys out.
 //! 2. A sealed value opens only where it was sealed: table, row, column and key version are its
 //!    associated data.
 //! 3. Keys and plain text have no `Debug` that shows them.

@@ -7,6 +7,7 @@ mod attacks;
 mod bounds;
 mod browser;
 mod canteen;
+mod doubts;
 mod program;
 mod shifts;
 mod taps;

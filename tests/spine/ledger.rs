@@ -155,6 +155,10 @@ fn a_month_is_handed_in_once_it_is_over_and_its_settlement_stands() {
         canteen.run(&["ledger", "close", "--month", "2026-3", "--operator", "op-1"]).code,
         64
     );
+    let doubted = canteen.run(&close);
+    assert!(doubted.code == 65 && doubted.err.contains("the clock is not trusted"), "{doubted:?}");
+    // The box was off for a month: somebody compares its clock first.
+    assert_eq!(canteen.run(&["clock", "confirm"]).code, 0);
     let closed = canteen.run(&close);
     assert_eq!(closed.code, 0, "{closed:?}");
     assert_eq!(canteen.run(&close).code, 65, "once");
