@@ -57,6 +57,7 @@ package_for() {
     node) command -v node >/dev/null || echo nodejs ;;
     # Without them Chromium shows Chinese as boxes.
     fonts) compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || echo fonts-noto-cjk ;;
+    Xwayland) command -v Xwayland >/dev/null || echo xwayland ;;
     cc) command -v cc >/dev/null || echo build-essential ;;
     *) command -v "$1" >/dev/null || echo "$1" ;;
     esac
@@ -197,10 +198,11 @@ photos() { each_package fetch fixtures/photos/; }
 # What scripts/contract.sh makes its environment with.
 python() { need certificates python3 venv; }
 
-# What the browser tests need: Chromium, Chinese fonts, and the packages of their lockfile, whose
+# What the browser tests need: Chromium, the touchscreen's compositor with what photographs its
+# screen, Chinese fonts, and the packages of their lockfile, whose
 # digests npm compares. None of these runs anything while it is installed.
 browser() {
-    need certificates chromium fonts node npm
+    need certificates chromium cage Xwayland grim fonts node npm
     local folder=$root/tests/browser lock
     lock=$(digest_of "$folder/package-lock.json")
     [ -e "$folder/node_modules/playwright-core/package.json" ] &&

@@ -61,6 +61,7 @@ fn print(status: &Status) -> Result<(), Failure> {
         "camera      {} frames, {} broken, lost {} times",
         done.frames, done.broken, done.camera_losses
     ))?;
+    say(format_args!("page        {} open", status.pages))?;
     if status.troubles.is_empty() {
         return say("state       ok");
     }
