@@ -21,11 +21,8 @@ out=${1:-$target/deb}
 stage=$target/deb/stage
 share=$stage/usr/share
 
-say() { printf 'deb: %s\n' "$*"; }
-fail() {
-    printf 'deb: %s\n' "$*" >&2
-    exit 1
-}
+who=deb
+. scripts/common.sh
 
 version=${CANTEEND_DEB_VERSION:-$(awk -F '"' '/^version = / { print $2; exit }' Cargo.toml)}
 architecture=$(dpkg --print-architecture)

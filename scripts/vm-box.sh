@@ -91,8 +91,7 @@ make_first() {
 }
 
 mkdir -p "$work"
-need qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod \
-    mmdebstrap:mmdebstrap mke2fs:e2fsprogs
+need_tools
 fetch_kernel
 fetch_debian
 cargo build --release --quiet --bins --example webcam --example film --example papers

@@ -77,9 +77,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let book = rules::load(&config.rules)?;
     let analyser = Analyser::open(&config.models, config.quality)?;
     let model = analyser.model();
-    let enrolled = store.load_gallery()?;
-    let (gallery, elders) =
-        gallery_job::assemble(enrolled, model).map_err(|e| Failure::new(Exit::Config, e))?;
+    let (gallery, elders) = gallery_job::load(&store, model)?;
     let settings = CalibrationSettings {
         model,
         target: config.strangers,
