@@ -42,7 +42,7 @@ fn a_signal_at_any_moment_ends_the_box_and_what_was_acknowledged_is_in_the_ledge
         assert_eq!(now[..before.len()], before, "{moment}");
         for line in said.iter().filter(|line| line.contains("\"message\":\"meal\"")) {
             let told: serde_json::Value = serde_json::from_str(line).unwrap();
-            let entry = now.iter().find(|entry| entry["seq"] == told["entry"]);
+            let entry = now.iter().find(|entry| entry["n"] == told["entry"]);
             assert!(entry.is_some_and(|entry| entry["kind"] == "meal"), "{line}");
         }
         let meals = canteen.kinds().iter().filter(|kind| *kind == "meal").count();
