@@ -9,12 +9,12 @@
 //! The ratio is printed beside its limit and fails nothing: another program on this machine can
 //! take the time that one of the two has.
 
+#[path = "support/picture.rs"]
+mod picture;
+
 use canteend::evaluate::{self, TimeReport};
 use canteend::vision::{Analyser, QualityLimits};
-use image::ImageFormat;
-use image::imageops::FilterType;
 use std::error::Error;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,7 +26,7 @@ const RATIO_MAX: f64 = 1.35;
 fn main() -> Result<(), Box<dyn Error>> {
     let small = std::env::args().any(|arg| arg == "--small");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let jpeg = picture(&root.join("fixtures/photos/obama.jpg"))?;
+    let jpeg = picture::jpeg(&picture::photo(640, 480));
     let mut analyser = Analyser::open(&root.join("models"), QualityLimits::default())?;
     let ours = evaluate::time(&mut analyser, &jpeg, if small { 1 } else { ROUNDS })?;
     println!("canteend   {}", line(&ours));
@@ -40,15 +40,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => println!("reference  not at hand (../shared, python3, numpy, cv2, onnxruntime)"),
     }
     Ok(())
-}
-
-/// A photograph as a camera would give it: 640 × 480, JPEG.
-fn picture(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
-    let photo = image::open(path).map_err(|e| format!("{}: {e}; `make photos`", path.display()))?;
-    let mut jpeg = Cursor::new(Vec::new());
-    let small = photo.resize_exact(640, 480, FilterType::Triangle);
-    small.into_rgb8().write_to(&mut jpeg, ImageFormat::Jpeg)?;
-    Ok(jpeg.into_inner())
 }
 
 fn line(report: &TimeReport) -> String {

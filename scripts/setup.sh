@@ -13,11 +13,8 @@ pins=$root/scripts/pins.txt
 machine=$(uname -m)
 scratch=
 
-say() { printf 'setup: %s\n' "$*"; }
-fail() {
-    printf 'setup: %s\n' "$*" >&2
-    exit 1
-}
+who=setup
+. "$root/scripts/common.sh"
 remove_scratch() { [ -z "$scratch" ] || rm -rf "$scratch"; }
 trap remove_scratch EXIT
 trap 'exit 130' INT TERM
@@ -36,16 +33,6 @@ digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
 # The first complaint in a log, to be said in passing.
 complaint() { grep -m 1 -E '^(npm (error|ERR!)|ERROR:|E:)' "$1" | cut -c 1-200 || echo 'it did not say why'; }
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "sudo is missing; run this as root: $*"
-    fi
-}
-
 # The Debian package of a tool that is missing; nothing where the tool is there.
 package_for() {
     case $1 in
@@ -57,6 +44,7 @@ package_for() {
     node) command -v node >/dev/null || echo nodejs ;;
     # Without them Chromium shows Chinese as boxes.
     fonts) compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || echo fonts-noto-cjk ;;
+    Xwayland) command -v Xwayland >/dev/null || echo xwayland ;;
     cc) command -v cc >/dev/null || echo build-essential ;;
     *) command -v "$1" >/dev/null || echo "$1" ;;
     esac
@@ -72,10 +60,7 @@ need() {
     command -v apt-get >/dev/null || fail "install these first: ${missing[*]} (there is no apt-get)"
     say "installing ${missing[*]}"
     make_scratch
-    if ! { as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-        >"$scratch/apt.log" 2>&1; then
+    if ! install_packages "${missing[@]}" >"$scratch/apt.log" 2>&1; then
         fail "apt-get could not install ${missing[*]}; check the network, then run this again" \
             "($(complaint "$scratch/apt.log"))"
     fi
@@ -197,10 +182,11 @@ photos() { each_package fetch fixtures/photos/; }
 # What scripts/contract.sh makes its environment with.
 python() { need certificates python3 venv; }
 
-# What the browser tests need: Chromium, Chinese fonts, and the packages of their lockfile, whose
+# What the browser tests need: Chromium, the touchscreen's compositor with what photographs its
+# screen, Chinese fonts, and the packages of their lockfile, whose
 # digests npm compares. None of these runs anything while it is installed.
 browser() {
-    need certificates chromium fonts node npm
+    need certificates chromium cage Xwayland grim fonts node npm
     local folder=$root/tests/browser lock
     lock=$(digest_of "$folder/package-lock.json")
     [ -e "$folder/node_modules/playwright-core/package.json" ] &&

@@ -29,14 +29,35 @@ fetch_debian() {
     mv "$base.new" "$base"
 }
 
+# The package is the same to the byte when the same programs are packed once more: from a copy of
+# the checkout in another folder, later, with other file times, another file mode mask and language.
+same_twice() {
+    local again=$box/again first=$1 package
+    rm -rf "$again"
+    mkdir -p "$again/checkout" "$again/target"
+    (git ls-files --recurse-submodules && find models -type f) | sort -u |
+        cpio --quiet -pdL "$again/checkout"
+    (cd "$again/checkout" && umask 077 &&
+        LC_ALL=C LANGUAGE=tr TZ=Asia/Shanghai CARGO_TARGET_DIR="$again/target" scripts/deb.sh "$again")
+    cmp "$first" "$again/${first##*/}" || {
+        for package in "$first" "$again/${first##*/}"; do
+            dpkg-deb -c "$package" && dpkg-deb -f "$package"
+        done >&2
+        fail 'the package is not the same when it is built again'
+    }
+    rm -rf "$again"
+    say 'the package is the same when it is built again'
+}
+
 # The disk: Debian, the modules of the camera, two versions of the package, and the test.
 make_disk() {
     local bin=$target/release root=$box/root module
     as_root rm -rf "$box"
     mkdir -p "$root/opt/box/frames"
     as_root tar -xf "$base" -C "$root"
-    SOURCE_DATE_EPOCH=1767225600 CANTEEND_DEB_VERSION=0.1.0~old scripts/deb.sh "$root/opt/box"
-    SOURCE_DATE_EPOCH=1767225600 scripts/deb.sh "$root/opt/box"
+    CANTEEND_DEB_VERSION=0.1.0~old scripts/deb.sh "$root/opt/box"
+    scripts/deb.sh "$root/opt/box"
+    same_twice "$(find "$root/opt/box" -name 'canteend_*.deb' ! -name '*~old*')"
     modules uvcvideo vhci-hcd | while read -r module; do
         as_root install -D -m 644 "$module" "$root/${module#"$work/kernel/"}"
     done
@@ -70,11 +91,13 @@ make_first() {
 }
 
 mkdir -p "$work"
-need qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod \
-    mmdebstrap:mmdebstrap mke2fs:e2fsprogs
+need_tools
 fetch_kernel
 fetch_debian
-cargo build --release --quiet --bins --example webcam --example film
+cargo build --release --quiet --bins --example webcam --example film --example papers
+# The packages are dated by the last commit; a copy of the checkout does not know it.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH CANTEEND_DEB_BUILT=$CARGO_TARGET_DIR/release
 make_disk
 make_first
 start "$work/box-console.log" "$box/first.cpio" \

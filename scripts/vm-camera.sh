@@ -40,7 +40,7 @@ enrol() {
 }
 
 mkdir -p "$work"
-need qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod
+need_tools
 fetch_kernel
 cargo build --release --quiet --bins --example webcam --example film
 assemble

@@ -11,21 +11,8 @@ work=$target/vm
 # A run that hangs is ended after so many seconds; on a machine of its own it takes a tenth of that.
 seconds_max=1800
 
-say() { printf 'vm: %s\n' "$*"; }
-fail() {
-    printf 'vm: %s\n' "$*" >&2
-    exit 1
-}
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "sudo is missing; run this as root: $*"
-    fi
-}
+who=vm
+. scripts/common.sh
 
 # Installs the Debian packages of those tools (TOOL:PACKAGE) that are missing.
 need() {
@@ -35,9 +22,13 @@ need() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    install_packages "${missing[@]}" >/dev/null
+}
+
+# What both machines are made with, so that apt-get is asked once.
+need_tools() {
+    need qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod \
+        mmdebstrap:mmdebstrap mke2fs:e2fsprogs
 }
 
 # The kernel that Debian installs on a box, unpacked and not installed. Sets `kernel`.

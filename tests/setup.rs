@@ -49,8 +49,10 @@ impl Checkout {
         for folder in ["scripts", "store", "bin"] {
             fs::create_dir(checkout.path(folder)).unwrap();
         }
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/setup.sh");
-        fs::copy(script, checkout.path("scripts/setup.sh")).unwrap();
+        for script in ["scripts/setup.sh", "scripts/common.sh"] {
+            let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+            fs::copy(ours, checkout.path(script)).unwrap();
+        }
         for (tool, text) in [("npm", NPM), ("python3", PYTHON), ("unzip", UNZIP)] {
             let path = checkout.path("bin").join(tool);
             fs::write(&path, text).unwrap();

@@ -9,6 +9,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+#[path = "tidy/evidence.rs"]
+mod evidence;
 #[path = "tidy/readme.rs"]
 mod readme;
 #[path = "tidy/source.rs"]

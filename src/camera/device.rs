@@ -15,6 +15,7 @@
 use super::fault::{Fault, Trouble};
 use super::mode::{Offer, Wanted, choose};
 use super::wire::{Format, Raw};
+use super::worker::Pictures;
 use nokhwa::Camera;
 use nokhwa::utils::{ApiBackend, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType};
 use std::io;
@@ -220,12 +221,10 @@ impl Opened {
         stream.set_timeout(FRAME_WAIT_MAX);
         Ok(Opened { mode, stream: ManuallyDrop::new(stream) })
     }
+}
 
-    /// Waits for the next picture: its head (with an empty picture) and its bytes.
-    ///
-    /// # Errors
-    /// [`Trouble`]; the camera has to be opened anew.
-    pub fn read(&mut self) -> Result<(Raw, &[u8]), Trouble> {
+impl Pictures for Opened {
+    fn read(&mut self) -> Result<(Raw, &[u8]), Trouble> {
         let (bytes, meta) = self.stream.next().map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => Fault::Stalled.into(),
             _ => named(&error),

@@ -8,7 +8,7 @@
 use super::device::Opened;
 use super::fault::Trouble;
 use super::mode::Wanted;
-use super::wire;
+use super::wire::{self, Raw};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
@@ -33,15 +33,32 @@ pub fn command(path: &Path, wanted: Wanted) -> Command {
     command
 }
 
+/// What gives pictures: a camera that was opened, or in a bench what stands for one.
+pub trait Pictures {
+    /// Waits for the next picture: its head (with an empty picture) and its bytes.
+    ///
+    /// # Errors
+    /// [`Trouble`]; there will be no other picture.
+    fn read(&mut self) -> Result<(Raw, &[u8]), Trouble>;
+}
+
 /// Runs until standard input ends, standard output is closed, or the camera fails.
 ///
 /// # Errors
 /// What standard output cannot be used for; a closed one is an end, not an error.
 pub fn run(path: &Path, wanted: Wanted) -> io::Result<()> {
+    serve(|| Opened::open(path, wanted))
+}
+
+/// The same with whatever `open` gives.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn serve<P: Pictures>(open: impl FnOnce() -> Result<P, Trouble>) -> io::Result<()> {
     // Unbuffered: a frame goes out in one piece.
     let mut out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let told = told_to_stop();
-    let said = match stream(path, wanted, &mut out, &told) {
+    let said = match open().and_then(|mut camera| stream(&mut camera, &mut out, &told)) {
         Ok(said) => said,
         Err(trouble) => wire::write_fault(&mut out, &trouble),
     };
@@ -51,14 +68,12 @@ pub fn run(path: &Path, wanted: Wanted) -> io::Result<()> {
     })
 }
 
-/// Frames until the end; the inner result is that of writing.
+/// Pictures until the end; the inner result is that of writing.
 fn stream(
-    path: &Path,
-    wanted: Wanted,
+    camera: &mut impl Pictures,
     out: &mut File,
     told: &AtomicBool,
 ) -> Result<io::Result<()>, Trouble> {
-    let mut camera = Opened::open(path, wanted)?;
     while !told.load(Ordering::Relaxed) {
         let (head, picture) = camera.read()?;
         if let Err(error) = wire::write_frame(out, &head, picture) {

@@ -167,9 +167,7 @@ fn assemble(
     let example = Path::new("config/canteend.toml");
     let config = Config::parse(crate::config::EXAMPLE, example)?;
     let book = rules::load(rule_book)?;
-    let enrolled = store.load_gallery()?;
-    let (gallery, elders) = gallery_job::assemble(enrolled, analyser.model())
-        .map_err(|e| Failure::new(Exit::Config, e))?;
+    let (gallery, elders) = gallery_job::load(&store, analyser.model())?;
     let gallery =
         calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
     let as_of = service_date(stamp.at);

@@ -30,13 +30,12 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         findings.iter().try_for_each(print)?;
     }
     let faults = findings.iter().filter(|f| f.verdict == Verdict::Fault).count();
-    match faults {
-        0 => Ok(()),
-        _ => Err(Failure::new(
-            Exit::Unavailable,
-            format!("{faults} faults; the remedies stand above"),
-        )),
-    }
+    let text = match faults {
+        0 => return Ok(()),
+        1 => "1 fault; its remedy stands above".to_owned(),
+        _ => format!("{faults} faults; the remedies stand above"),
+    };
+    Err(Failure::new(Exit::Unavailable, text))
 }
 
 /// A line of what was seen, and one of what to do.

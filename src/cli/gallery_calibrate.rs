@@ -5,7 +5,7 @@ use crate::daemon::calibrate::calibrated;
 use crate::daemon::{gallery_job, service, timekeeper};
 use crate::domain::calibration::{ELDERS_MIN, Pair, Target};
 use crate::domain::gallery::Gallery;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::vision::Analyser;
 use clap::Args;
 
@@ -62,8 +62,7 @@ pub(super) fn run(options: &Calibrate) -> Result<(), Failure> {
     let config = options.config.load()?;
     let (store, _) = timekeeper::open(&config, service::clock(&config).as_ref())?;
     let analyser = Analyser::open(&config.models, config.quality)?;
-    let (gallery, _) = gallery_job::assemble(store.load_gallery()?, analyser.model())
-        .map_err(|e| Failure::new(Exit::Config, e))?;
+    let (gallery, _) = gallery_job::load(&store, analyser.model())?;
     let (target, configured) =
         (options.target.unwrap_or(config.strangers), config.visit.thresholds.accept);
     let gallery = calibrated(gallery, target, configured, &mut super::progress);

@@ -15,6 +15,8 @@ use std::path::Path;
 
 /// Mode of the file: root writes, the service's group reads.
 const MODE: u32 = 0o640;
+/// How often a question is asked where Enter is all that comes.
+const ASKED_MAX: usize = 3;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -73,7 +75,14 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             &options.built,
         ),
         ("[site]", "opened", "--opened", "开业日期 first day, YYYY-MM-DD", &options.opened),
-        ("[camera]", "path", "--camera", "摄像头 camera, see: canteend camera list", &camera),
+        (
+            "[camera]",
+            "path",
+            "--camera",
+            "没有唯一可用的摄像头 not exactly one camera can be used; the path of the right one \
+             (canteend camera list)",
+            &camera,
+        ),
     ];
     let mut answers = vec![("[camera]", "source", "camera".to_owned())];
     for (table, key, flag, question, given) in questions {
@@ -102,12 +111,17 @@ fn only_camera() -> Option<String> {
 fn ask(question: &str, flag: &str) -> Result<String, Failure> {
     let io = |e| Failure::new(Exit::Io, e);
     let mut out = io::stdout().lock();
-    write!(out, "{question}: ").and_then(|()| out.flush()).map_err(io)?;
-    let mut line = String::new();
-    match io::stdin().lock().read_line(&mut line).map_err(io)? {
-        0 => Err(Failure::new(Exit::Usage, format!("no answer; state it with {flag}"))),
-        _ => Ok(line.trim().to_owned()),
+    for _ in 0..ASKED_MAX {
+        write!(out, "{question}: ").and_then(|()| out.flush()).map_err(io)?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line).map_err(io)? == 0 {
+            break;
+        }
+        if !line.trim().is_empty() {
+            return Ok(line.trim().to_owned());
+        }
     }
+    Err(Failure::new(Exit::Usage, format!("no answer; state it with {flag}")))
 }
 
 /// The example with these values (table, key, text) in it, and without its test box.

@@ -26,7 +26,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         Some(other) => return Err(super::unexpected(&other)),
         None => {
             let text = format!(
-                "no daemon serves {}; start it with `canteend run`",
+                "no daemon serves {}; start it: systemctl start canteend",
                 config.state.display()
             );
             return Err(Failure::new(Exit::Unavailable, text));
@@ -61,6 +61,7 @@ fn print(status: &Status) -> Result<(), Failure> {
         "camera      {} frames, {} broken, lost {} times",
         done.frames, done.broken, done.camera_losses
     ))?;
+    say(format_args!("page        {} open", status.pages))?;
     if status.troubles.is_empty() {
         return say("state       ok");
     }

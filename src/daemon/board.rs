@@ -6,14 +6,15 @@
 //! 2. It holds the newest state only: a slow reader misses steps and never makes a queue.
 //! 3. A served meal stands here only after its entry was committed.
 
+use super::counts::Counts;
 use super::preview::Preview;
 use super::writer::Shown;
 use crate::domain::calendar::{NextMeal, Timestamp};
 use crate::domain::health::Trouble;
 use crate::domain::visit::Prompt;
+use crate::kiosk::state::FaceFrame;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::watch;
 
@@ -57,47 +58,6 @@ pub struct Raised {
 /// The troubles that hold.
 pub type Troubles = BTreeMap<Trouble, Raised>;
 
-/// One number that only rises.
-#[derive(Debug, Default)]
-pub struct Count(AtomicU64);
-
-impl Count {
-    /// One more.
-    pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// How much the box has done since it started.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Times that the camera's thread came round: with a frame, or knowing that there is none.
-    pub camera_turns: Count,
-    /// Frames that came.
-    pub frames: Count,
-    /// Frames that vision has finished with.
-    pub looked: Count,
-    /// Broken frames that were left out.
-    pub broken: Count,
-    /// Times that the camera was lost.
-    pub camera_losses: Count,
-    /// Visits that were settled by the camera.
-    pub settled: Count,
-    /// Subsidised meals written.
-    pub meals: Count,
-    /// Visits without subsidy written.
-    pub visits: Count,
-    /// Reviews written.
-    pub reviews: Count,
-    /// Visits that the ledger could not take.
-    pub failed: Count,
-}
-
 /// The board of one running box.
 pub struct Board {
     showing: watch::Sender<Arc<Showing>>,
@@ -105,6 +65,7 @@ pub struct Board {
     wrote: watch::Sender<u64>,
     counts: Counts,
     preview: Preview,
+    faces: watch::Sender<Option<FaceFrame>>,
 }
 
 impl Default for Board {
@@ -117,6 +78,7 @@ impl Default for Board {
             wrote: watch::Sender::new(0),
             counts: Counts::default(),
             preview: Preview::default(),
+            faces: watch::Sender::new(None),
         }
     }
 }
@@ -179,6 +141,16 @@ impl Board {
     /// The camera's picture for the page.
     pub fn preview(&self) -> &Preview {
         &self.preview
+    }
+
+    /// Where the face is, as pages draw it; each page that follows the box has one receiver.
+    pub fn faces(&self) -> &watch::Sender<Option<FaceFrame>> {
+        &self.faces
+    }
+
+    /// How many pages follow the box.
+    pub fn pages(&self) -> usize {
+        self.faces.receiver_count()
     }
 }
 

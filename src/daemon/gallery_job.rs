@@ -11,11 +11,11 @@ use super::roster::{self, BadLine, Line, RosterError};
 use crate::domain::calibration::{ACCEPT_MIN, SAME_FACE_COSINE_MIN, Target};
 use crate::domain::elder::{Elder, ElderId, Notice};
 use crate::domain::entry::{GalleryChange, Stamp};
-use crate::domain::gallery::{Gallery, GalleryError};
+use crate::domain::gallery::{Filling, Gallery, GalleryError};
 use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use crate::frame::decode;
-use crate::store::{Enrolled, GalleryError as StoredGalleryError, Store};
+use crate::store::{Enrolled, GalleryError as StoredGalleryError, LedgerError, Store};
 use crate::vision::Analyser;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -160,8 +160,8 @@ fn replace(
     kept: usize,
 ) -> Result<Imported, ImportError> {
     let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?.change;
-    let (gallery, _) =
-        assemble(enrolled, analyser.model()).expect("the store has checked the models");
+    let rows = enrolled.iter().map(|e| (&e.elder.id, e.templates.as_slice()));
+    let gallery = Gallery::new(analyser.model(), rows).expect("the store has checked the models");
     let twice = registered_twice(gallery);
     Ok(Imported { change, bad, kept, twice })
 }
@@ -226,15 +226,42 @@ fn keep(
     Ok(count)
 }
 
-/// The searchable gallery, not yet calibrated, and the roster of what the store holds.
+/// Why what the store holds is no gallery for the camera.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It could not be read.
+    #[error(transparent)]
+    Stored(#[from] StoredGalleryError),
+    /// How large it is could not be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A template was made by another model.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
+}
+
+impl Sysexit for LoadError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Stored(e) => e.exit(),
+            Self::Ledger(e) => e.exit(),
+            Self::Gallery(_) => Exit::Config,
+        }
+    }
+}
+
+/// The searchable gallery, not yet calibrated, and the roster of what the store holds. No template is
+/// in memory twice.
 ///
 /// # Errors
-/// [`GalleryError`] where a template was made by another model than `model`.
-pub fn assemble(
-    enrolled: Vec<Enrolled>,
-    model: ModelId,
-) -> Result<(Gallery, Vec<Elder>), GalleryError> {
-    let rows = enrolled.iter().map(|e| (&e.elder.id, e.templates.as_slice()));
-    let gallery = Gallery::new(model, rows)?;
-    Ok((gallery, enrolled.into_iter().map(|e| e.elder).collect()))
+/// [`LoadError`].
+pub fn load(store: &Store, model: ModelId) -> Result<(Gallery, Vec<Elder>), LoadError> {
+    let room = store.gallery_change()?.map_or(0, |stands| stands.templates as usize);
+    let (mut filling, mut elders) = (Filling::new(model, room), vec![]);
+    store.load_each(|Enrolled { elder, templates }| {
+        filling.add(&elder.id, &templates)?;
+        elders.push(elder);
+        Ok::<_, LoadError>(())
+    })?;
+    Ok((filling.done()?, elders))
 }

@@ -15,37 +15,29 @@ enum Kind {
 
 /// The text that is scraped.
 pub fn text(status: &Status) -> String {
-    let (ledger, done) = (&status.ledger, &status.done);
-    use Kind::{Counter, Gauge};
-    let rows = [
-        ("frames_total", Counter, "Frames that came from the camera.", done.frames),
-        ("frames_looked_total", Counter, "Frames that vision has finished with.", done.looked),
-        ("frames_broken_total", Counter, "Broken frames that were left out.", done.broken),
-        ("camera_losses_total", Counter, "Times that the camera was lost.", done.camera_losses),
-        ("visits_settled_total", Counter, "Visits that the camera settled.", done.settled),
-        ("meals_total", Counter, "Subsidised meals that the camera led to.", done.meals),
-        ("visits_total", Counter, "Visits without subsidy that it led to.", done.visits),
-        ("reviews_total", Counter, "Visits that it left to staff.", done.reviews),
-        ("unrecorded_total", Counter, "Visits that the ledger could not take.", done.failed),
-        ("ledger_entries", Gauge, "Number of the ledger's last entry.", ledger.entries),
-        ("ledger_acknowledged", Gauge, "Last entry that the city has.", ledger.acknowledged),
-        ("clock_trusted", Gauge, "1 while the clock is believed.", ledger.clock_trusted.into()),
-        ("gallery_generation", Gauge, "Number of the gallery.", ledger.gallery),
-        ("gallery_elders", Gauge, "Elders in the gallery.", ledger.elders.into()),
-        ("gallery_templates", Gauge, "Templates in the gallery.", ledger.templates.into()),
+    let ledger = &status.ledger;
+    let gauges = [
+        ("ledger_entries", "Number of the ledger's last entry.", ledger.entries),
+        ("ledger_acknowledged", "Last entry that the city has.", ledger.acknowledged),
+        ("clock_trusted", "1 while the clock is believed.", ledger.clock_trusted.into()),
+        ("gallery_generation", "Number of the gallery.", ledger.gallery),
+        ("gallery_elders", "Elders in the gallery.", ledger.elders.into()),
+        ("gallery_templates", "Templates in the gallery.", ledger.templates.into()),
+        ("pages", "Pages that follow the box.", status.pages as u64),
     ];
     let mut out = String::new();
-    for (name, kind, help, value) in rows {
+    let counters = status.done.rows().into_iter().map(|row| (Kind::Counter, row));
+    for (kind, (name, help, value)) in counters.chain(gauges.map(|row| (Kind::Gauge, row))) {
         head(&mut out, name, kind, help);
         line(&mut out, format_args!("canteend_{name} {value}"));
     }
-    head(&mut out, "trouble", Gauge, "1 while a named state holds, see docs/metrics.md.");
+    head(&mut out, "trouble", Kind::Gauge, "1 while a named state holds, see docs/metrics.md.");
     for trouble in Trouble::ALL {
         let holds = status.troubles.iter().any(|held| held.code == trouble.code());
         let (code, holds) = (trouble.code(), u8::from(holds));
         line(&mut out, format_args!("canteend_trouble{{state=\"{code}\"}} {holds}"));
     }
-    head(&mut out, "build_info", Gauge, "The program's version.");
+    head(&mut out, "build_info", Kind::Gauge, "The program's version.");
     line(&mut out, format_args!("canteend_build_info{{version=\"{}\"}} 1", status.version));
     out
 }

@@ -14,6 +14,7 @@ pub mod checkin;
 mod checkup;
 pub mod confirm;
 pub mod control;
+pub mod counts;
 mod crash;
 pub mod desk;
 mod feed;

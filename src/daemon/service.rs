@@ -36,6 +36,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 /// Longest wait, at the end, for what the sockets still do.
@@ -77,9 +78,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let book = rules::load(&config.rules)?;
     let analyser = Analyser::open(&config.models, config.quality)?;
     let model = analyser.model();
-    let enrolled = store.load_gallery()?;
-    let (gallery, elders) =
-        gallery_job::assemble(enrolled, model).map_err(|e| Failure::new(Exit::Config, e))?;
+    let (gallery, elders) = gallery_job::load(&store, model)?;
     let settings = CalibrationSettings {
         model,
         target: config.strangers,
@@ -97,6 +96,8 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Io, e))?;
+    // From here on a signal is an orderly end, also one that comes before anybody waits for it.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let board = Arc::new(Board::default());
     if config.state.join(crash::CRASH_FILE).exists() {
         board.raise(Trouble::Crashed, clock.now(), crash::CRASH_FILE);
@@ -182,7 +183,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
             attended
         });
         let notifier = notify::Notifier::new(desk.clone(), board.clone());
-        let waited = runtime.block_on(wait(done, notifier, reload));
+        runtime.block_on(wait(done, signals, notifier, reload));
         slot.close();
         let attended = vision.join().expect("release builds abort on panic");
         shown.preview().close();
@@ -191,7 +192,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
         city.join().expect("release builds abort on panic");
         desk.stop();
         ledger.join().expect("release builds abort on panic");
-        waited.and(attended)
+        attended
     })?;
     control::leave(&config.state);
     let counts = board.counts();
@@ -258,16 +259,33 @@ fn spawn<'scope, T: Send + 'scope>(
     named.spawn_scoped(threads, work).expect("the system starts five threads, or the box ends")
 }
 
+/// The signals that the box listens to.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// Needs the runtime's context.
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|e| Failure::new(Exit::Io, e));
+        Ok(Signals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Waits for a signal or for the end of the frames, and tells the service manager how things are.
 async fn wait(
     done: tokio::sync::oneshot::Receiver<()>,
+    signals: Signals,
     notifier: notify::Notifier,
     reload: Reload,
-) -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(|e| Failure::new(Exit::Io, e))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Failure::new(Exit::Io, e))?;
-    let hang_up = signal(SignalKind::hangup()).map_err(|e| Failure::new(Exit::Io, e))?;
+) {
+    let Signals { mut terminate, mut interrupt, hang_up } = signals;
     tokio::spawn(reload.on(hang_up));
     notifier.ready();
     tokio::select! {
@@ -277,5 +295,4 @@ async fn wait(
         () = notifier.watch() => {}
     }
     notifier.stopping();
-    Ok(())
 }

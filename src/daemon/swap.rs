@@ -12,12 +12,12 @@
 use super::calibrate::calibrated;
 use super::checkup;
 use super::desk::{Desk, DeskError};
-use super::gallery_job;
+use super::gallery_job::{self, LoadError};
 use super::reload::Sight;
-use crate::domain::gallery::{Gallery, GalleryError};
-use crate::store::{CalibrationSettings, GalleryError as StoredGalleryError, LedgerError};
+use crate::domain::gallery::Gallery;
+use crate::store::{CalibrationSettings, GalleryError, LedgerError};
 use std::sync::{Arc, Mutex};
-use tracing::info;
+use tracing::{info, warn};
 
 /// Why the gallery was not swapped; the one before serves on.
 #[derive(Debug, thiserror::Error)]
@@ -25,15 +25,15 @@ pub enum SwapError {
     /// The box is stopping, or too busy.
     #[error(transparent)]
     Desk(#[from] DeskError),
-    /// It could not be read.
+    /// It could not be read, or is of another model.
     #[error(transparent)]
-    Stored(#[from] StoredGalleryError),
+    Load(#[from] LoadError),
+    /// Its thresholds could not be kept.
+    #[error(transparent)]
+    Kept(#[from] GalleryError),
     /// Its day could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// It is of another model.
-    #[error(transparent)]
-    Gallery(#[from] GalleryError),
 }
 
 /// What waits for vision to take it up: a calibrated gallery, changed settings.
@@ -79,13 +79,12 @@ impl Swap {
     /// [`SwapError`]; the gallery before serves on.
     pub fn reload(&self) -> Result<usize, SwapError> {
         let _turn = self.turn.lock().expect("no holder panics");
-        let loaded = self.desk.ask_blocking(|at| {
-            let change = at.store().gallery_change()?;
-            Ok::<_, SwapError>((at.store().load_gallery()?, change))
-        })?;
-        let (enrolled, change) = loaded?;
         let settings = self.settings;
-        let (gallery, elders) = gallery_job::assemble(enrolled, settings.model)?;
+        let loaded = self.desk.ask_blocking(move |at| {
+            let change = at.store().gallery_change()?;
+            Ok::<_, SwapError>((gallery_job::load(at.store(), settings.model)?, change))
+        })?;
+        let ((gallery, elders), change) = loaded?;
         let gallery = calibrated(gallery, settings.target, settings.configured, &mut |_, _| {});
         let (count, templates) = (elders.len(), gallery.templates());
         let waiting = self.waiting.clone();
@@ -100,5 +99,16 @@ impl Swap {
         })??;
         info!(elders = count, templates, "gallery swapped");
         Ok(count)
+    }
+
+    /// The same for whoever must not block. Where it does not succeed that is logged, and answered with
+    /// for whoever shows it.
+    pub async fn bring(&self) -> Result<(), SwapError> {
+        let swap = self.clone();
+        let swapped = tokio::task::spawn_blocking(move || swap.reload()).await;
+        let swapped = swapped.unwrap_or(Err(DeskError::Closed.into()));
+        swapped.map(drop).inspect_err(|problem| {
+            warn!(%problem, "the stored gallery is not in service; the one before serves on");
+        })
     }
 }

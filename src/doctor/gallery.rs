@@ -5,7 +5,7 @@ use crate::config::{Config, rules};
 use crate::daemon::control::status::Status;
 use crate::daemon::service;
 use crate::domain::calendar::{Date, service_date};
-use crate::store::Reader;
+use crate::store::{LEDGER_FILE, Reader};
 
 /// By the running daemon, else by the ledger.
 pub(super) fn look(config: &Config, status: Option<&Status>) -> Finding {
@@ -22,6 +22,8 @@ pub(super) fn look(config: &Config, status: Option<&Status>) -> Finding {
             let as_of = ledger.eligibility_as_of.as_deref().and_then(|day| day.parse().ok());
             Ok(as_of.map(|as_of| (ledger.elders, ledger.templates, as_of)))
         }
+        // A box that was just set up; another line says that there is no ledger yet.
+        None if !config.state.join(LEDGER_FILE).exists() => Ok(None),
         None => Reader::open(&config.state).map_err(|e| e.to_string()).and_then(|reader| {
             let change = reader.gallery_change().map_err(|e| e.to_string())?;
             Ok(change.map(|g| (g.elders, g.templates, g.as_of)))

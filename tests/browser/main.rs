@@ -1,8 +1,9 @@
 //! Makes boxes for the browser tests and starts them: `make browser-test`.
 //!
 //! What the camera sees is made here, by the same walk-ups as in the demo, one folder of frames a
-//! scene. The tests themselves are the `.mjs` files beside this one; they run the real daemon and
-//! let a symbolic link choose which folder its replay camera looks into.
+//! scene. The tests themselves run the real daemon and let a symbolic link choose which folder its
+//! replay camera looks into: `main.mjs` tests the page, `kiosk.mjs` the touchscreen's unit, its own
+//! command line with Debian's cage and Chromium.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
@@ -65,7 +66,8 @@ fn the_page_does_in_chromium_what_elders_and_staff_need() {
         fs::write(scratch.path().join(name), sentences(language).to_string()).unwrap();
     }
     let status = Command::new("node")
-        .args(["--test", "--test-reporter=spec", "tests/browser/main.mjs"])
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(["tests/browser/main.mjs", "tests/browser/kiosk.mjs"])
         .current_dir(root)
         .env("CANTEEND", env!("CARGO_BIN_EXE_canteend"))
         .env("CANTEEND_SCENES", scratch.path())

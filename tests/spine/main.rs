@@ -15,3 +15,4 @@ mod ledger;
 mod package;
 mod provision_site;
 mod service;
+mod survival;

@@ -23,7 +23,9 @@ const ANSWERS: &str = "lc-kfq-021\n幸福食堂\n经济技术开发区\n东城�
 fn what_flags_do_not_say_is_asked_and_the_file_holds() {
     let dir = tempfile::tempdir().unwrap();
     let flags = [&CAMERA[..], &["--name", "东城食堂", "--city", "https://city.example"]].concat();
-    let ran = provision(dir.path(), &flags, &ANSWERS.replace("幸福食堂\n", ""));
+    // Who only presses Enter is asked again.
+    let answers = "\n".to_owned() + &ANSWERS.replace("幸福食堂\n", "");
+    let ran = provision(dir.path(), &flags, &answers);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("食堂编码") && !ran.out.contains("食堂名称"), "{ran:?}");
     let text = std::fs::read_to_string(dir.path().join("canteend.toml")).unwrap();

@@ -60,14 +60,25 @@ check 'without a configuration it does not start' systemctl start $unit
 check 'and does not fail' is ActiveState inactive
 check 'the state folder is its owner'\''s alone' \
     test "$(stat -c '%U:%G %a' $state)" = 'canteend:canteend 700'
-check 'the units are well formed' systemd-analyze verify --man=no /usr/lib/systemd/system/canteend.service
-systemd-analyze security --no-pager $unit >/run/security
-exposure=$(grep -o 'Overall exposure level.*: [0-9.]*' /run/security | grep -o '[0-9.]*$')
-awk -v found="$exposure" 'BEGIN { exit !(found != "" && found <= 2.0) }' || {
-    grep -v '✓' /run/security
-    fail "systemd-analyze security says $exposure"
+# The browser is not in this machine, which has no screen; well formed means that its program exists.
+ln -s true /usr/bin/cage
+check 'the units are well formed' systemd-analyze verify --man=no \
+    /usr/lib/systemd/system/canteend.service /usr/lib/systemd/system/canteend-kiosk.service
+rm /usr/bin/cage
+# exposed UNIT MOST: how much of the machine a unit can reach, by systemd's own count.
+exposed() {
+    systemd-analyze security --no-pager "$1" >/run/security
+    exposure=$(grep -o 'Overall exposure level.*: [0-9.]*' /run/security | grep -o '[0-9.]*$')
+    awk -v found="$exposure" -v most="$2" 'BEGIN { exit !(found != "" && found <= most) }' || {
+        grep -v '✓' /run/security
+        fail "systemd-analyze security says $exposure of $1"
+    }
+    ok "systemd-analyze security says $exposure of $1"
 }
-ok "systemd-analyze security says $exposure"
+exposed $unit 2.0
+exposed canteend-kiosk.service 6.9
+check 'without its browser the touchscreen does not start' systemctl start canteend-kiosk.service
+check 'and does not fail' test "$(systemctl is-active canteend-kiosk.service)" = inactive
 man=/usr/share/man/man1/canteend-camera-test.1.gz
 check 'the man pages are there' sh -c "gzip -dc $man | grep -q 'first picture'"
 

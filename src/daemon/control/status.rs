@@ -3,6 +3,7 @@
 //! No name, elder id or picture is in it.
 
 use crate::daemon::board::Board;
+use crate::daemon::counts::Done;
 use crate::daemon::desk::{At, Desk};
 use crate::domain::health::{Trouble, Weight};
 use crate::error::Failure;
@@ -48,29 +49,6 @@ pub struct TroubleStatus {
     pub remedy: String,
 }
 
-/// How much was done since the start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Done {
-    /// Frames that came.
-    pub frames: u64,
-    /// Frames that vision has finished with.
-    pub looked: u64,
-    /// Broken frames that were left out.
-    pub broken: u64,
-    /// Times that the camera was lost.
-    pub camera_losses: u64,
-    /// Visits that the camera settled.
-    pub settled: u64,
-    /// Subsidised meals written.
-    pub meals: u64,
-    /// Visits without subsidy written.
-    pub visits: u64,
-    /// Reviews written.
-    pub reviews: u64,
-    /// Visits that the ledger could not take.
-    pub failed: u64,
-}
-
 /// How the box is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
@@ -82,6 +60,8 @@ pub struct Status {
     pub troubles: Vec<TroubleStatus>,
     /// How much was done since the start.
     pub done: Done,
+    /// How many pages follow the box: one where the touchscreen is lit.
+    pub pages: usize,
 }
 
 impl Status {
@@ -124,22 +104,12 @@ impl Status {
                 problem: trouble.problem().to_owned(),
                 remedy: trouble.remedy().to_owned(),
             };
-        let counts = board.counts();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ledger,
             troubles: board.troubles().borrow().iter().map(trouble).collect(),
-            done: Done {
-                frames: counts.frames.get(),
-                looked: counts.looked.get(),
-                broken: counts.broken.get(),
-                camera_losses: counts.camera_losses.get(),
-                settled: counts.settled.get(),
-                meals: counts.meals.get(),
-                visits: counts.visits.get(),
-                reviews: counts.reviews.get(),
-                failed: counts.failed.get(),
-            },
+            done: board.counts().done(),
+            pages: board.pages(),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::elder::ElderId;
 use crate::domain::entry::Event;
 use crate::domain::entry::correction::{Close, Void, VoidReason};
 use crate::domain::entry::operation::{Export, ExportWhat};
+use crate::domain::health::Trouble;
 use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
 use crate::domain::rules::RuleBook;
@@ -22,7 +23,6 @@ use crate::error::{Exit, Failure};
 use crate::record::unhex;
 use std::time::Duration;
 use tokio::time::timeout;
-use tracing::warn;
 
 /// Longest wait for the talk with the city; the command hears then that it goes on.
 const TALK_WAIT: Duration = Duration::from_secs(45);
@@ -63,6 +63,7 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
     }
     let gallery = matches!(request, Request::Forget { .. });
     let keys = request == Request::RecordKeys;
+    let shown = board.clone();
     let done = desk
         .ask(move |at| {
             let rules = at.writer().rules().clone();
@@ -70,17 +71,19 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
                 // From now on, whatever vision still has in memory.
                 at.writer().withdraw(elder);
             }
-            write(&request, &mut at.bench(), &rules)
+            let done = write(&request, &mut at.bench(), &rules);
+            if let Ok(Answer::Trusted { .. }) = done {
+                // What waited for it is settled; nobody need do that again.
+                shown.clear(Trouble::ClockUntrusted);
+            }
+            done
         })
         .await?;
     if gallery {
         // The face must leave the memory too: also where there was none in the store any more, and
-        // where its old bytes could not be wiped yet.
-        let swap = swap.clone();
-        let swapped = tokio::task::spawn_blocking(move || swap.reload()).await;
-        if let Ok(Err(problem)) = swapped {
-            warn!(%problem, "the gallery was not swapped; the face is refused all the same");
-        }
+        // where its old bytes could not be wiped yet. Where that fails it is logged, and the face is
+        // refused all the same.
+        let _ = swap.bring().await;
     }
     let done = done?;
     if keys {
@@ -96,7 +99,7 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
 fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<Answer, Failure> {
     match request {
         Request::Status | Request::Reload => {
-            let text = "no daemon runs here; start it with `canteend run`";
+            let text = "no daemon runs here; start it: systemctl start canteend";
             Err(Failure::new(Exit::Unavailable, text))
         }
         Request::Upload => {

@@ -37,7 +37,7 @@ impl Canteen for Arc<Backend> {
     }
 
     fn face(&self) -> watch::Receiver<Option<FaceFrame>> {
-        self.face.subscribe()
+        self.board.faces().subscribe()
     }
 
     fn preview(&self) -> Option<watch::Receiver<Picture>> {

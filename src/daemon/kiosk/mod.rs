@@ -94,7 +94,6 @@ pub struct Backend {
     directory: Mutex<(Arc<Directory>, Option<Date>)>,
     screen: Mutex<Screen>,
     snapshot: watch::Sender<Arc<Snapshot>>,
-    face: watch::Sender<Option<FaceFrame>>,
     /// Staff's actions, one after the other.
     turn: tokio::sync::Mutex<()>,
     /// PINs are compared one after the other: each takes 19 MiB.
@@ -132,7 +131,6 @@ impl Backend {
             directory: Mutex::default(),
             screen: Mutex::new(Screen::new(config.kiosk.result)),
             snapshot: watch::Sender::new(Arc::new(first)),
-            face: watch::Sender::new(None),
             turn: tokio::sync::Mutex::default(),
             pins: tokio::sync::Mutex::default(),
         };
@@ -196,7 +194,7 @@ impl Backend {
                 News::Board => self.publish(),
                 News::Ledger => self.refresh().await,
                 News::Face => {
-                    self.face.send_replace(faces.borrow_and_update().map(frame));
+                    self.board.faces().send_replace(faces.borrow_and_update().map(frame));
                 }
             }
             if step.elapsed() >= STEP {

@@ -123,13 +123,10 @@ impl Night {
                 None => self.board.clear(trouble),
             }
         }
-        if report.gallery_changed() {
-            let swap = self.swap.clone();
-            let swapped = tokio::task::spawn_blocking(move || swap.reload()).await;
-            if let Ok(Err(problem)) = swapped {
-                warn!(%problem, "the new gallery was not brought into service");
-                self.board.raise(Trouble::GalleryRefused, now, &problem.to_string());
-            }
+        if report.gallery_changed()
+            && let Err(problem) = self.swap.bring().await
+        {
+            self.board.raise(Trouble::GalleryRefused, now, &problem.to_string());
         }
         report.into_done()
     }

@@ -89,8 +89,7 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    /// A gallery of `model` from each elder's templates. Elders without a template are left out:
-    /// the camera cannot know them.
+    /// A gallery of `model` from each elder's templates, as [`Filling`] makes it.
     ///
     /// # Errors
     /// [`GalleryError`] names the elder whose templates do not fit.
@@ -98,46 +97,14 @@ impl Gallery {
         model: ModelId,
         elders: impl IntoIterator<Item = (&'a ElderId, &'a [Template])>,
     ) -> Result<Self, GalleryError> {
-        let elders: Vec<_> = elders.into_iter().filter(|(_, t)| !t.is_empty()).collect();
+        let elders: Vec<_> = elders.into_iter().collect();
         let templates = elders.iter().map(|(_, t)| t.len()).sum();
         if templates > TEMPLATES_MAX {
             return Err(GalleryError::TooMany);
         }
-        let mut names: Vec<&ElderId> = elders.iter().map(|(elder, _)| *elder).collect();
-        names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
-            return Err(GalleryError::Twice(twice[0].clone()));
-        }
-        let dimensions = elders.first().map_or(0, |(_, t)| t[0].values().len());
-        // Everything has its size at once: a block that doubles would take twice the memory.
-        let mut gallery = Gallery {
-            model,
-            dimensions,
-            rows: Vec::with_capacity(templates * dimensions),
-            codes: Codes::with_capacity(dimensions, templates),
-            owners: Vec::with_capacity(templates),
-            elders: Vec::with_capacity(elders.len()),
-            calibration: None,
-        };
-        elders.iter().try_for_each(|(elder, templates)| gallery.add(elder, templates))?;
-        Ok(gallery)
-    }
-
-    fn add(&mut self, elder: &ElderId, templates: &[Template]) -> Result<(), GalleryError> {
-        if templates.len() > TEMPLATES_PER_ELDER_MAX {
-            return Err(GalleryError::TooManyOfOne(elder.clone()));
-        }
-        let owner = u32::try_from(self.elders.len()).expect("bounded by TEMPLATES_MAX");
-        for template in templates {
-            if template.model() != self.model || template.values().len() != self.dimensions {
-                return Err(GalleryError::OtherModel(elder.clone()));
-            }
-            self.rows.extend_from_slice(template.values());
-            self.codes.push(template.values());
-            self.owners.push(owner);
-        }
-        self.elders.push(elder.clone());
-        Ok(())
+        let mut filling = Filling::new(model, templates);
+        elders.iter().try_for_each(|(elder, templates)| filling.add(elder, templates))?;
+        filling.done()
     }
 
     /// The same gallery with the thresholds that were taken from it; they serve, and are dropped,
@@ -214,6 +181,71 @@ impl Gallery {
 
     fn owner(&self, row: usize) -> usize {
         self.owners[row] as usize
+    }
+}
+
+/// A gallery that is filled elder by elder, so that whoever reads templates from somewhere holds one
+/// elder's beside it and not all of them.
+pub struct Filling(Gallery);
+
+impl Filling {
+    /// An empty gallery with room for so many templates.
+    pub fn new(model: ModelId, templates: usize) -> Self {
+        Filling(Gallery {
+            model,
+            dimensions: 0,
+            rows: vec![],
+            codes: Codes::default(),
+            // Everything has its size at once: a block that doubles would take twice the memory.
+            owners: Vec::with_capacity(templates),
+            elders: vec![],
+            calibration: None,
+        })
+    }
+
+    /// Takes in one elder; one without a template is left out: the camera cannot know them.
+    ///
+    /// # Errors
+    /// [`GalleryError`] names the elder whose templates do not fit.
+    pub fn add(&mut self, elder: &ElderId, templates: &[Template]) -> Result<(), GalleryError> {
+        let gallery = &mut self.0;
+        let Some(first) = templates.first() else { return Ok(()) };
+        if templates.len() > TEMPLATES_PER_ELDER_MAX {
+            return Err(GalleryError::TooManyOfOne(elder.clone()));
+        }
+        if gallery.owners.len() + templates.len() > gallery.owners.capacity() {
+            return Err(GalleryError::TooMany);
+        }
+        if gallery.elders.is_empty() {
+            let (size, room) = (first.values().len(), gallery.owners.capacity());
+            gallery.dimensions = size;
+            gallery.rows.reserve_exact(room * size);
+            gallery.codes = Codes::with_capacity(size, room);
+        }
+        let owner = u32::try_from(gallery.elders.len()).expect("bounded by TEMPLATES_MAX");
+        for template in templates {
+            if template.model() != gallery.model || template.values().len() != gallery.dimensions {
+                return Err(GalleryError::OtherModel(elder.clone()));
+            }
+            gallery.rows.extend_from_slice(template.values());
+            gallery.codes.push(template.values());
+            gallery.owners.push(owner);
+        }
+        gallery.elders.push(elder.clone());
+        Ok(())
+    }
+
+    /// The gallery, when everybody is in it.
+    ///
+    /// # Errors
+    /// [`GalleryError::Twice`].
+    pub fn done(self) -> Result<Gallery, GalleryError> {
+        let mut names: Vec<&ElderId> = self.0.elders.iter().collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(twice) => Err(GalleryError::Twice(twice[0].clone())),
+            None => Ok(self.0),
+        }
     }
 }
 

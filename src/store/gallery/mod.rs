@@ -157,15 +157,36 @@ impl Store {
     /// # Errors
     /// [`GalleryError::Damaged`] or [`VaultError::Sealed`] name the row.
     pub fn load_gallery(&self) -> Result<Vec<Enrolled>, GalleryError> {
-        let gallery = rows::load(&self.conn, &self.vault)?;
-        let templates: usize = gallery.iter().map(|e| e.templates.len()).sum();
-        let (elders, stands) = (gallery.len(), current(&self.conn)?);
+        let mut gallery = vec![];
+        self.load_each(|enrolled| {
+            gallery.push(enrolled);
+            Ok::<_, GalleryError>(())
+        })?;
+        Ok(gallery)
+    }
+
+    /// The same, handed over one elder at a time. What was handed over is the gallery only where this
+    /// ends without an error.
+    ///
+    /// # Errors
+    /// As [`Store::load_gallery`], and whatever `each` answers with.
+    pub fn load_each<E: From<GalleryError>>(
+        &self,
+        mut each: impl FnMut(Enrolled) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let stands = current(&self.conn).map_err(GalleryError::from)?;
+        let (mut elders, mut templates) = (0, 0);
+        rows::load_each(&self.conn, &self.vault, |enrolled| {
+            elders += 1;
+            templates += enrolled.templates.len();
+            each(enrolled)
+        })?;
         let told = stands.map_or((0, 0), |g| (g.elders as usize, g.templates as usize));
         if told != (elders, templates) {
             let row = format!("{elders} elders with {templates} templates");
-            return Err(GalleryError::Damaged { table: "gallery", row });
+            return Err(GalleryError::Damaged { table: "gallery", row }.into());
         }
-        Ok(gallery)
+        Ok(())
     }
 
     /// Forgets the face of `elder` for good: templates and face key go, the consent is marked as

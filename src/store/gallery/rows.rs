@@ -130,27 +130,40 @@ pub(super) fn verify(
     Ok(())
 }
 
-pub(super) fn load(conn: &Connection, vault: &Vault) -> Result<Vec<Enrolled>, GalleryError> {
-    let enrolled = |elder: Elder| {
+/// Everybody in order of id, with their faces, one at a time.
+pub(super) fn load_each<E: From<GalleryError>>(
+    conn: &Connection,
+    vault: &Vault,
+    mut each: impl FnMut(Enrolled) -> Result<(), E>,
+) -> Result<(), E> {
+    for elder in each_elder(conn, vault)? {
+        let elder = elder?;
         let templates = load_templates(conn, vault, Tables::InForce, elder.id.as_str())?;
-        Ok(Enrolled { elder, templates })
-    };
-    load_elders(conn, vault)?.into_iter().map(enrolled).collect()
+        each(Enrolled { elder, templates })?;
+    }
+    Ok(())
 }
 
 /// Everybody in order of id, without their faces.
 pub(super) fn load_elders(conn: &Connection, vault: &Vault) -> Result<Vec<Elder>, GalleryError> {
+    each_elder(conn, vault)?.collect()
+}
+
+fn each_elder(
+    conn: &Connection,
+    vault: &Vault,
+) -> Result<impl Iterator<Item = Result<Elder, GalleryError>>, GalleryError> {
     let ids: Vec<String> = conn
         .prepare_cached("SELECT id FROM elder ORDER BY id")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let known = |id: String| {
+    let known = move |id: String| {
         let damaged = |_| GalleryError::Damaged { table: "elder", row: id.clone() };
         let (_, elder) =
             load_elder(conn, vault, Tables::InForce, &ElderId::new(&id).map_err(damaged)?)?;
         Ok(elder)
     };
-    ids.into_iter().map(known).collect()
+    Ok(ids.into_iter().map(known))
 }
 
 fn load_key(
