@@ -70,9 +70,10 @@ fn strip(from: &Connection, to: &Path) -> rusqlite::Result<()> {
     copy.execute_batch(
         "PRAGMA journal_mode = DELETE; PRAGMA secure_delete = ON;
          DELETE FROM template; DELETE FROM elder_key WHERE purpose = 'face';
+         DELETE FROM staged_card; DELETE FROM staged_holder; DELETE FROM staged_card_key;
          DELETE FROM staged_template; DELETE FROM staged_elder_key; DELETE FROM staged_elder;
          DELETE FROM staged_leaver; DELETE FROM staged_pages;
-         DELETE FROM city_gallery; DELETE FROM calibration;
+         DELETE FROM city_gallery; DELETE FROM left_out; DELETE FROM calibration;
          UPDATE operator SET pin = ''; VACUUM;",
     )
 }

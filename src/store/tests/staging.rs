@@ -6,7 +6,7 @@ use crate::domain::elder::{Notice, NoticeWhy};
 use crate::domain::template::ModelId;
 
 fn page(generation: u64, next: &str, arrivals: Vec<Enrolled>) -> PageRows {
-    PageRows { generation, next: next.into(), arrivals, leavers: vec![] }
+    PageRows { generation, next: next.into(), arrivals, ..PageRows::default() }
 }
 
 fn leaver(i: usize, why: LeaverWhy) -> Leaver {
