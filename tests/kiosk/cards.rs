@@ -7,7 +7,7 @@ use canteend::city::client::{self, CityUrl, Client};
 use canteend::city::wire::page::{ElderRow, Span, Tombstone, TombstoneWhy};
 use canteend::city::wire::suite::SigningKey;
 use canteend::city::wire::text::DeviceId;
-use canteend::daemon::sync::{self, Faces};
+use canteend::daemon::sync::{self, Faces, Synced};
 use canteend::refcity::{Change, City, start};
 use canteend::vision::QualityLimits;
 use serde_json::json;
@@ -54,7 +54,8 @@ fn a_card_is_its_holders_from_the_sync_on_and_nobodys_after_the_next() {
     let mut sync = |changes: &[Change]| {
         city.change(changes).unwrap();
         let (mut desk, clock) = (canteen.desk.clone().unwrap(), canteen.clock.as_ref());
-        let synced = sync::run_once(&mut desk, &line, &mut faces, clock, &mut |_| {});
+        let mut untold = |_: &Synced| {};
+        let synced = sync::run_once(&mut desk, &line, &mut faces, clock, &mut untold);
         runtime.block_on(synced).unwrap();
     };
     let mut page = canteen.staff();
