@@ -53,7 +53,7 @@ url=${url%/}
 # The city's own key is followed by two others while it serves; a box that was away walks to the last.
 keys=()
 for _ in 1 2; do
-    keys+=("$("$canteend" refcity rotate-key --data "$data" | sed -n 's/^the city *//p' | tr -d ' ')")
+    keys+=("$("$canteend" refcity rotate-key --data "$data" | sed -n 's/^the city  //p' | tr -d ' ')")
 done
 "$venv/bin/python" "$tests/another_box.py" follow "$url" "$(cat "$CONTRACT_CITY")" "${keys[@]}"
 

@@ -4,7 +4,8 @@
 //!    (`LoadCredential`) or from a file that only its owner can read; any other is refused.
 //! 2. A key that is to take its place goes through three names: offered, next, and then the device
 //!    key's own. Each step is one rename, so that a rotation goes on wherever it was cut off.
-//! 3. What is pinned once is not replaced by another city's key without somebody removing it.
+//! 3. What is pinned once is not replaced by another city's key without somebody removing it; the
+//!    city's own next key, which the one before has signed for, takes its place ([`repin`]).
 
 use super::client::CityUrl;
 use super::trust::{CityKeys, FormerKey};
