@@ -14,6 +14,7 @@ const PAGE_ROW_BYTES_MAX: usize = 8 << 20;
 
 /// A change of an elder.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all changes are of the large sort")]
 pub enum Change {
     /// Added, or other than before.
     Upsert(ElderRow),
