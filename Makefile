@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models photos demo test browser-test screens contract soak vm-test box-test deb bench fmt lint doc clean ci
+.PHONY: help setup models photos demo test browser-test screens contract fuzz soak vm-test box-test deb bench fmt lint doc clean ci
 
 BENCHES := $(basename $(notdir $(wildcard benches/*.rs)))
 
@@ -30,6 +30,9 @@ test: setup ## run all tests, and each bench once with small input
 
 contract: ## hold docs/city-api.yaml against the running reference city
 	@scripts/contract.sh
+
+fuzz: setup ## let libFuzzer try what reads bytes from strangers (minutes)
+	@scripts/fuzz.sh
 
 soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
 	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture

@@ -12,7 +12,7 @@ mod place;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use canteend::city::client::{self, CityUrl};
-use canteend::city::identity::{self, Pinned};
+use canteend::city::identity;
 use canteend::city::wire::page::{ElderRow, Span, TemplateRow};
 use canteend::city::wire::text::DeviceId;
 use canteend::clock::{Clock as _, SystemClock};
@@ -74,6 +74,7 @@ fn seed(city: &City, root: &Path, elders: usize, photo_every: usize) {
             consent: Some(format!("c_{i}")),
             photos: if shown { vec![photo.clone()] } else { vec![] },
             templates: if shown { vec![] } else { vec![template] },
+            cards: None,
         }
     };
     for first in (0..elders).step_by(1000) {
@@ -94,7 +95,7 @@ fn enrol(city: &City, url: &str, folder: &Path) -> PathBuf {
     let url = CityUrl::parse(url).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let pinned = runtime.block_on(client::enrol(&url, &device, key.public(), &code)).unwrap();
-    identity::pin(&state, &Pinned { url, key: pinned }).unwrap();
+    identity::pin(&state, url, pinned).unwrap();
     place::configure(folder, "path = \".\"")
 }
 

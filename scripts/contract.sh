@@ -34,8 +34,10 @@ cd "$root"
 canteend=${CANTEEND:-$target/release/canteend}
 data=$scratch/city
 mkdir "$scratch/photos"
-printf '%s\n' 'elder,name,sex,birth,eligible,home_care,consent,photos' \
-    'p_1001,王秀英,女,1941-08-04,2024-01-01/,,store;transmit,' >"$scratch/roster.csv"
+CONTRACT_CARD=0012345678 CONTRACT_CITY=$scratch/city-key
+export CONTRACT_CARD CONTRACT_CITY
+printf '%s\n' 'elder,name,sex,birth,eligible,home_care,consent,photos,cards' \
+    "p_1001,王秀英,女,1941-08-04,2024-01-01/,,store;transmit,,$CONTRACT_CARD" >"$scratch/roster.csv"
 "$canteend" refcity seed "$scratch/roster.csv" --photos "$scratch/photos" --data "$data"
 CONTRACT_DEVICE=another-box
 CONTRACT_SEED=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
@@ -48,6 +50,12 @@ read -r url _ <"$scratch/said"
 url=${url%/}
 
 "$venv/bin/python" "$tests/another_box.py" "$url" "$CONTRACT_DEVICE" "$code"
+# The city's own key is followed by two others while it serves; a box that was away walks to the last.
+keys=()
+for _ in 1 2; do
+    keys+=("$("$canteend" refcity rotate-key --data "$data" | sed -n 's/^the city  //p' | tr -d ' ')")
+done
+"$venv/bin/python" "$tests/another_box.py" follow "$url" "$(cat "$CONTRACT_CITY")" "${keys[@]}"
 
 checks=not_a_server_error,status_code_conformance,content_type_conformance
 checks=$checks,response_schema_conformance,response_headers_conformance

@@ -1,6 +1,6 @@
 //! Everything that reads bytes from strangers, each as a function of those bytes, with seeds.
 //!
-//! `fuzz/targets` hands them to libFuzzer; `tests/fuzz.rs` calls the same functions with mutated
+//! `main.rs` hands them to libFuzzer; `tests/fuzz.rs` calls the same functions with mutated
 //! seeds, so that they are tried wherever the tests run. A function returns whatever the bytes
 //! are; what must hold of bytes that were accepted is asserted here.
 
@@ -18,6 +18,7 @@ use canteend::city::wire::enrol::{
 use canteend::city::wire::json;
 use canteend::city::wire::page::{PAGE_ROWS_MAX, PAGE_TYPE, Page};
 use canteend::city::wire::signature::{Fields, Request, digest_fits};
+use canteend::city::wire::succession::{CityKey, STATEMENTS_MAX, Succession};
 use canteend::city::wire::suite::{PublicKey, SigningKey};
 use canteend::city::wire::text::{self, DeviceId};
 use canteend::city::wire::verdict::{VERDICTS_MAX, VERDICTS_TYPE, Verdicts};
@@ -31,7 +32,7 @@ use std::path::Path;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("batch", batch),
     ("codec", codec),
     ("envelope", envelope),
@@ -39,6 +40,7 @@ pub const TARGETS: [Target; 9] = [
     ("page", page),
     ("proof", proof),
     ("receipt", receipt),
+    ("succession", succession),
     ("texts", texts),
     ("verdicts", verdicts),
 ];
@@ -78,8 +80,8 @@ pub fn batch(data: &[u8]) {
 /// Bytes as the payload of a receipt that the city did sign.
 pub fn receipt(data: &[u8]) {
     let sealed = dsse::seal(&key(), RECEIPT_TYPE, data);
-    if let Ok(receipt) = Receipt::open(&sealed, key().public()) {
-        let again = Receipt::open(&receipt.seal(&key()), key().public());
+    if let Ok(receipt) = Receipt::open(&sealed, &[key().public()]) {
+        let again = Receipt::open(&receipt.seal(&key()), &[key().public()]);
         assert_eq!(again.expect("what was read can be written"), receipt);
     }
 }
@@ -87,9 +89,9 @@ pub fn receipt(data: &[u8]) {
 /// Bytes as the payload of a page of the gallery.
 pub fn page(data: &[u8]) {
     let sealed = dsse::seal(&key(), PAGE_TYPE, data);
-    if let Ok(page) = Page::open(&sealed, key().public()) {
+    if let Ok(page) = Page::open(&sealed, key().public(), "") {
         assert!(page.upsert.len() <= PAGE_ROWS_MAX && page.tombstone.len() <= PAGE_ROWS_MAX);
-        let again = Page::open(&page.seal(&key()), key().public());
+        let again = Page::open(&page.seal(&key()), key().public(), "");
         assert_eq!(again.expect("what was read can be written"), page);
     }
 }
@@ -101,6 +103,21 @@ pub fn verdicts(data: &[u8]) {
         assert!(verdicts.items.len() <= VERDICTS_MAX && verdicts.next >= 7);
         assert!(verdicts.items.iter().all(|item| item.id > 7 && item.device == device()));
     }
+}
+
+/// Bytes as statements about the city's own key: nobody is followed whom the key before did not name.
+pub fn succession(data: &[u8]) {
+    if let Ok(said) = Succession::read(data) {
+        assert!(said.statements.len() <= STATEMENTS_MAX);
+        if let Ok(path) = said.after(key().public(), |_| false) {
+            assert!(path.is_empty() || path == [next_key()], "only this was ever signed");
+        }
+    }
+}
+
+/// The key that follows, among the seeds.
+fn next_key() -> PublicKey {
+    SigningKey::from_seed(&[2; 32]).expect("32 bytes are a seed").public().clone()
 }
 
 /// Three lines as the header fields of a signed request.
@@ -188,13 +205,22 @@ pub fn seeds(target: &str, root: &Path) -> Vec<Vec<u8>> {
         ],
         "page" => PAGES.iter().map(|page| page.as_bytes().to_vec()).collect(),
         "verdicts" => vec![
-            br#"{"next":7,"items":[]}"#.to_vec(),
-            br#"{"next":9,"items":[{"id":8,"device":"lc-kfq-017","n":5,"verdict":"rejected","reason":"duplicate-other-canteen","kept":"lc-dcf-003#5521"},{"id":9,"device":"lc-kfq-017","n":5,"verdict":"restored","reason":"other-voided","supersedes":8}]}"#.to_vec(),
+            br#"{"after":7,"next":7,"items":[]}"#.to_vec(),
+            br#"{"after":7,"next":9,"items":[{"id":8,"device":"lc-kfq-017","n":5,"verdict":"rejected","reason":"duplicate-other-canteen","kept":"lc-dcf-003#5521"},{"id":9,"device":"lc-kfq-017","n":5,"verdict":"restored","reason":"other-voided","supersedes":8}]}"#.to_vec(),
         ],
         "headers" => {
             let Fields { content_digest, signature_input, signature } =
                 request().sign(&key(), CREATED, NONCE);
             vec![[content_digest, signature_input, signature].join("\n").into_bytes()]
+        }
+        "succession" => {
+            let said = CityKey {
+                before: key().public().id(),
+                key: next_key().to_string(),
+                since: text::time_from_text("2026-03-02T22:00:00+08:00").expect("a time"),
+            };
+            let said = String::from_utf8(said.seal(&key())).expect("JSON");
+            ["", &said].map(|s| format!("{{\"statements\":[{s}]}}").into_bytes()).to_vec()
         }
         "proof" => vec![proof_of(&bodies(root))],
         _ => TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect(),
@@ -259,8 +285,8 @@ fn proof_of(bodies: &[Vec<u8>]) -> Vec<u8> {
 
 /// Pages of a gallery.
 const PAGES: [&str; 2] = [
-    r#"{"generation":0,"next":"a.0","final":true,"upsert":[],"tombstone":[]}"#,
-    r#"{"generation":78,"next":"YWJj.120","final":false,"upsert":[{"elder":"p_7f3a","name":"王秀英","id_last4":"004X","birth":"1943-05-02","sex":"F","eligible":[{"from":"2024-01-01","to":null}],"home_care":[{"from":"2025-07-01","to":"2025-12-31"}],"consent":"c_1","photos":["/9j/4AAQ"],"templates":[{"model":"sha256:0707070707070707070707070707070707070707070707070707070707070707","vector":"AACAPwAAAAA="}]}],"tombstone":[{"elder":"p_9","why":"withdrawn","from":"2026-02-27"}]}"#,
+    r#"{"after":"","generation":0,"next":"a.0","final":true,"upsert":[],"tombstone":[]}"#,
+    r#"{"after":"","generation":78,"next":"YWJj.120","final":false,"card_key":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","upsert":[{"elder":"p_7f3a","name":"王秀英","id_last4":"004X","birth":"1943-05-02","sex":"F","eligible":[{"from":"2024-01-01","to":null}],"home_care":[{"from":"2025-07-01","to":"2025-12-31"}],"consent":"c_1","photos":["/9j/4AAQ"],"templates":[{"model":"sha256:0707070707070707070707070707070707070707070707070707070707070707","vector":"AACAPwAAAAA="}],"cards":["BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="]}],"tombstone":[{"elder":"p_9","why":"withdrawn","from":"2026-02-27"}]}"#,
 ];
 
 /// Short texts and small messages.

@@ -12,6 +12,7 @@ use super::wire::text;
 use crate::domain::calendar::{Date, Interval};
 use crate::domain::elder::{Consent, Elder, ElderId, ElderIdError, IdLast4, NAME_CHARS_MAX, Sex};
 use crate::domain::template::{ModelId, Template};
+use crate::record::card::CardDigest;
 
 /// The embedding model in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub enum RowError {
     /// The end of the identity number.
     #[error("id_last4 is not the last four characters of an identity number")]
     IdLast4,
+    /// A card.
+    #[error("cards must be digests of 32 bytes")]
+    Cards,
     /// A date or a period.
     #[error("{0} is not a date, or a period that ends before it begins")]
     Date(&'static str),
@@ -62,6 +66,8 @@ pub struct Arrival {
     pub elder: Elder,
     /// Their face.
     pub face: Face,
+    /// Digests of their cards; none where nothing is said of cards.
+    pub cards: Option<Vec<CardDigest>>,
 }
 
 /// Reads a row.
@@ -88,11 +94,17 @@ pub fn arrival(row: ElderRow, embedding: Embedding) -> Result<Arrival, RowError>
         notices: Vec::new(),
         consent,
     };
+    let cards = row.cards.map(|cards| cards.iter().map(|text| card(text)).collect()).transpose()?;
     let face = match consent.store_face {
         true => face(row.photos, &row.templates, embedding),
         false => Face::None,
     };
-    Ok(Arrival { elder, face })
+    Ok(Arrival { elder, face, cards })
+}
+
+/// The digest of a card.
+fn card(text: &str) -> Result<CardDigest, RowError> {
+    text::from_base64(text).and_then(|bytes| bytes.try_into().ok()).ok_or(RowError::Cards)
 }
 
 /// The templates of the model in use, else the photographs.
@@ -159,6 +171,7 @@ mod tests {
             consent: Some("c_1".into()),
             photos: vec!["AAAA".into()],
             templates: vec![],
+            cards: Some(vec![text::to_base64(&[5; 32])]),
         }
     }
 
@@ -177,12 +190,14 @@ mod tests {
         assert_eq!(read.elder.id_last4.unwrap().as_str(), "002X");
         assert_eq!((read.elder.eligible.len(), read.elder.home_care.len()), (1, 1));
         assert_eq!(read.face, Face::Photos(vec![vec![0, 0, 0]]));
+        assert_eq!(read.cards, Some(vec![[5; 32]]));
     }
 
     #[test]
     fn a_bad_field_is_named_and_never_repeated() {
         type Change = fn(&mut ElderRow);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 10] = [
+            (|r| r.cards = Some(vec!["0012345678".into()]), "cards"),
             (|r| r.elder = "11010519491231002X".into(), "identity number"),
             (|r| r.elder = "王".into(), "may hold only"),
             (|r| r.name = "\u{200B}\u{202E}".into(), "name is empty"),

@@ -4,11 +4,14 @@
 //!    (`LoadCredential`) or from a file that only its owner can read; any other is refused.
 //! 2. A key that is to take its place goes through three names: offered, next, and then the device
 //!    key's own. Each step is one rename, so that a rotation goes on wherever it was cut off.
-//! 3. What is pinned once is not replaced by another city's key without somebody removing it.
+//! 3. What is pinned once is not replaced by another city's key without somebody removing it; the
+//!    city's own next key, which the one before has signed for, takes its place ([`repin`]).
 
 use super::client::CityUrl;
+use super::trust::{CityKeys, FormerKey};
 use super::wire::json;
 use super::wire::suite::{KeyError, PublicKey, SigningKey};
+use crate::domain::entry::EntryNumber;
 use crate::error::{Exit, Sysexit};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -63,8 +66,9 @@ pub enum IdentityError {
         problem: String,
     },
     /// Another city is pinned.
-    #[error("{}: the box is enrolled with another city (key {known}); remove this file only if \
-             that is meant", path.display())]
+    #[error("{}: the box is enrolled with another city (key {known}); if the city has changed its \
+             key, run `canteend upload` first, which takes the new one up; remove this file only if \
+             another city is meant", path.display())]
     OtherCity {
         /// The file.
         path: PathBuf,
@@ -103,8 +107,8 @@ fn file(path: &Path) -> impl Fn(io::Error) -> IdentityError {
 pub struct Pinned {
     /// Where it is.
     pub url: CityUrl,
-    /// The key that it signs with.
-    pub key: PublicKey,
+    /// The keys that it signs with, and signed with before.
+    pub keys: CityKeys,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,6 +116,15 @@ pub struct Pinned {
 struct PinnedFile {
     url: String,
     key: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former: Vec<FormerFile>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormerFile {
+    key: String,
+    until: EntryNumber,
 }
 
 /// Where the device key is, and whether its mode is to be looked at: among `credentials`, where
@@ -222,27 +235,53 @@ pub fn pinned(state: &Path) -> Result<Pinned, IdentityError> {
     let bad = |problem: String| IdentityError::City { path: path.clone(), problem };
     let written: PinnedFile =
         json::read(&text, FILE_BYTES_MAX as usize).map_err(|e| bad(e.to_string()))?;
+    let key = |text: &str| PublicKey::parse(text).map_err(|e| bad(e.to_string()));
+    let former =
+        |FormerFile { key: text, until }: FormerFile| Ok(FormerKey { key: key(&text)?, until });
+    let former = written.former.into_iter().map(former).collect::<Result<_, IdentityError>>()?;
+    let keys = CityKeys::new(key(&written.key)?, former);
     Ok(Pinned {
         url: CityUrl::parse(&written.url).map_err(|e| bad(e.to_string()))?,
-        key: PublicKey::parse(&written.key).map_err(|e| bad(e.to_string()))?,
+        keys: keys.ok_or_else(|| bad("its keys are no succession".to_owned()))?,
     })
 }
 
-/// Pins a city. The same city at another address is taken; another city is not.
+/// Pins the city at `url`, which signs with `key`. The same city at another address is taken, and
+/// its former keys are kept; another city is not.
 ///
 /// # Errors
 /// [`IdentityError::OtherCity`], [`IdentityError::File`].
-pub fn pin(state: &Path, city: &Pinned) -> Result<(), IdentityError> {
-    let path = state.join(CITY_FILE);
-    match pinned(state) {
-        Ok(known) if known.key != city.key => {
-            return Err(IdentityError::OtherCity { path, known: known.key.fingerprint() });
+pub fn pin(state: &Path, url: CityUrl, key: PublicKey) -> Result<(), IdentityError> {
+    let keys = match pinned(state) {
+        Ok(Pinned { keys, .. }) if *keys.newest() == key => keys,
+        Ok(Pinned { keys, .. }) => {
+            let path = state.join(CITY_FILE);
+            return Err(IdentityError::OtherCity { path, known: keys.newest().fingerprint() });
         }
-        Ok(_) | Err(IdentityError::NotEnrolled(_)) => {}
+        Err(IdentityError::NotEnrolled(_)) => key.into(),
         Err(other) => return Err(other),
-    }
-    let written = PinnedFile { url: city.url.to_string(), key: city.key.to_string() };
-    write(&path, &serde_json::to_vec(&written).expect("strings always become JSON"))
+    };
+    keep(state, &Pinned { url, keys })
+}
+
+/// The city's own succession has led to other keys. Whoever calls has verified it.
+///
+/// # Errors
+/// As [`pinned`]; [`IdentityError::File`].
+pub fn repin(state: &Path, keys: CityKeys) -> Result<(), IdentityError> {
+    keep(state, &Pinned { keys, ..pinned(state)? })
+}
+
+fn keep(state: &Path, Pinned { url, keys }: &Pinned) -> Result<(), IdentityError> {
+    let former =
+        |former: &FormerKey| FormerFile { key: former.key.to_string(), until: former.until };
+    let written = PinnedFile {
+        url: url.to_string(),
+        key: keys.newest().to_string(),
+        former: keys.former().iter().map(former).collect(),
+    };
+    let text = serde_json::to_vec(&written).expect("plain fields always become JSON");
+    write(&state.join(CITY_FILE), &text)
 }
 
 fn read(path: &Path, secret: bool) -> Result<Vec<u8>, IdentityError> {
@@ -281,10 +320,14 @@ fn rename(from: &Path, to: &Path) -> Result<(), IdentityError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::city::trust::FORMER_KEYS_MAX;
 
-    fn city(seed: u8, url: &str) -> Pinned {
-        let key = SigningKey::from_seed(&[seed; 32]).unwrap();
-        Pinned { url: CityUrl::parse(url).unwrap(), key: key.public().clone() }
+    fn key(seed: u8) -> PublicKey {
+        SigningKey::from_seed(&[seed; 32]).unwrap().public().clone()
+    }
+
+    fn url(text: &str) -> CityUrl {
+        CityUrl::parse(text).unwrap()
     }
 
     #[test]
@@ -325,10 +368,25 @@ mod tests {
     fn a_pinned_city_may_move_but_not_become_another() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(pinned(dir.path()), Err(IdentityError::NotEnrolled(_))));
-        pin(dir.path(), &city(1, "https://city.example")).unwrap();
-        pin(dir.path(), &city(1, "https://new.city.example:8443")).unwrap();
-        let told = pin(dir.path(), &city(2, "https://city.example")).unwrap_err();
+        pin(dir.path(), url("https://city.example"), key(1)).unwrap();
+        pin(dir.path(), url("https://new.city.example:8443"), key(1)).unwrap();
+        let told = pin(dir.path(), url("https://city.example"), key(2)).unwrap_err();
         assert!(matches!(told, IdentityError::OtherCity { .. }), "{told}");
-        assert_eq!(pinned(dir.path()).unwrap(), city(1, "https://new.city.example:8443"));
+        let found = pinned(dir.path()).unwrap();
+        assert_eq!(found.url, url("https://new.city.example:8443"));
+        assert_eq!(found.keys, key(1).into());
+    }
+
+    #[test]
+    fn former_keys_of_the_city_outlive_a_move() {
+        let dir = tempfile::tempdir().unwrap();
+        pin(dir.path(), url("https://city.example"), key(1)).unwrap();
+        let mut keys = CityKeys::from(key(1));
+        for n in 2..=2 + FORMER_KEYS_MAX as u8 {
+            keys = keys.followed_by(u64::from(n) << 40, key(n));
+            repin(dir.path(), keys.clone()).unwrap();
+        }
+        pin(dir.path(), url("https://new.city.example"), keys.newest().clone()).unwrap();
+        assert_eq!(pinned(dir.path()).unwrap().keys, keys);
     }
 }

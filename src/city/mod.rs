@@ -15,4 +15,5 @@ pub mod elders;
 pub mod identity;
 pub mod signer;
 pub mod tls;
+pub mod trust;
 pub mod wire;

@@ -63,7 +63,7 @@ impl DemoCity {
         photos: &Path,
         mut faces: Faces,
     ) -> Result<(), Failure> {
-        let (changes, bad) = refcity::changes(roster, photos)?;
+        let (changes, bad) = refcity::changes(&self.city, roster, photos)?;
         if let Some(bad) = bad.first() {
             return Err(Failure::new(Exit::Data, format!("demo roster: {bad}")));
         }

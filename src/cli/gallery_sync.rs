@@ -1,12 +1,12 @@
 //! `canteend gallery sync`: the city's gallery, now.
 
-use super::{ConfigFile, block_on, say};
+use super::{ConfigFile, block_on, say, upload};
 use crate::config::rules;
 use crate::daemon::bench::Bench;
-use crate::daemon::control::{Answer, Request, client};
+use crate::daemon::control::{Answer, Request, client, work};
 use crate::daemon::revise::{Revised, revise};
 use crate::daemon::sync::{self, Faces, Synced};
-use crate::daemon::{keys, service, timekeeper};
+use crate::daemon::{city_key, service};
 use crate::error::Failure;
 use clap::Args;
 
@@ -14,10 +14,20 @@ use clap::Args;
 pub(super) struct Sync {
     #[command(flatten)]
     config: ConfigFile,
+    /// Take whatever the city has now, even an older gallery: after the city was set back on purpose
+    #[arg(long)]
+    from_nothing: bool,
 }
 
 pub(super) fn run(options: &Sync) -> Result<(), Failure> {
     let config = options.config.load()?;
+    let clock = service::clock(&config);
+    if options.from_nothing {
+        let forgotten = work::ask_or_do(&config, clock.as_ref(), Request::ForgetCityGallery)?;
+        if forgotten != Answer::Entry(None) {
+            return Err(super::unexpected(&forgotten));
+        }
+    }
     match client::ask(&config.state, &Request::Upload)? {
         Some(Answer::City(done)) => return say(done),
         Some(Answer::Underway) => {
@@ -26,11 +36,10 @@ pub(super) fn run(options: &Sync) -> Result<(), Failure> {
         Some(other) => return Err(super::unexpected(&other)),
         None => {}
     }
-    let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
-    let line = block_on(keys::line(&config, &mut store))??;
+    let (mut store, mut keeper, mut line) = upload::open(&config, clock.as_ref())?;
     let mut faces = Faces::new(&config.models, config.quality)?;
     let mut hold = Bench::new(&mut store, &mut keeper, clock.as_ref());
+    block_on(city_key::follow(&mut hold, &config.state, &mut line))??;
     let mut told = progress;
     let synced = sync::run_once(&mut hold, &line, &mut faces, clock.as_ref(), &mut told);
     let Synced { arrivals, leavers, faceless, bad, change, .. } = block_on(synced)??;

@@ -107,7 +107,8 @@ fn receipt(reader: &Reader, config: &Config) -> Result<Option<u64>, Failure> {
         tree_size: batch.last,
         root: batch.root,
     };
-    let held = Receipt::open(&receipt, &city.key).and_then(|receipt| receipt.fits(&sent));
+    let held = Receipt::open(&receipt, &city.keys.for_receipt(batch.last))
+        .and_then(|receipt| receipt.fits(&sent));
     held.map_err(|e| {
         let text = format!(
             "the city's receipt for batch {} does not hold: {e}; keep this file as evidence and \

@@ -5,7 +5,7 @@ use super::provision_site;
 use super::rotate::{self, Rotate};
 use super::{ConfigFile, block_on, say};
 use crate::city::client::{self, CityUrl};
-use crate::city::identity::{self, Pinned};
+use crate::city::identity;
 use crate::city::wire::code::EnrolmentCode;
 use crate::city::wire::text::DeviceId;
 use crate::daemon::control::{Answer, Request, work};
@@ -53,7 +53,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let tls = keys::tls(&config)?;
     let key = identity::device_key_or_new(&config.state, identity::credentials().as_deref())?;
     let city = block_on(client::enrol_over(&url, &device, key.public(), &code, &tls))??;
-    identity::pin(&config.state, &Pinned { url: url.clone(), key: city.clone() })?;
+    identity::pin(&config.state, url.clone(), city.clone())?;
     match work::ask_or_do(&config, service::clock(&config).as_ref(), Request::RecordKeys)? {
         Answer::Keys(_) => {}
         other => return Err(super::unexpected(&other)),

@@ -1,9 +1,9 @@
 //! `canteend refcity …`: the reference city, for engineers of the other side.
 
-use super::upload::{RECEIPT_SUFFIX, batches_in, read_bounded, write_whole};
+use super::upload::{CITY_KEYS_FILE, RECEIPT_SUFFIX, batches_in, read_bounded, write_whole};
 use super::{block_on, say, say_json};
 use crate::city::wire::batch::BATCH_ENVELOPE_BYTES_MAX;
-use crate::city::wire::page::{ElderRow, PHOTOS_MAX, Span};
+use crate::city::wire::page::{CARDS_MAX, ElderRow, PHOTOS_MAX, Span};
 use crate::city::wire::text::{self, DeviceId};
 use crate::clock::SystemClock;
 use crate::daemon::gallery_job::ImportError;
@@ -11,6 +11,7 @@ use crate::daemon::roster::{self, BadLine, Line};
 use crate::domain::calendar::Interval;
 use crate::domain::elder::Sex;
 use crate::error::{Exit, Failure};
+use crate::record::card::CardKey;
 use crate::refcity::{Change, City, serve};
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ pub(super) enum Command {
     Serve(Serve),
     /// Print an enrolment code for a device
     Code(Code),
+    /// Put a new key in the place of the city's own; boxes follow at their next round
+    RotateKey(Folder),
     /// Take a roster with photographs into the city's gallery
     Seed(Seed),
     /// Take batches from a stick, and put the receipts beside them
@@ -99,6 +102,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => listen(&options),
         Command::Code(options) => code(&options),
+        Command::RotateKey(folder) => rotate_key(&folder),
         Command::Seed(options) => seed(&options),
         Command::Take(options) => take(&options),
         Command::Report(folder) => say_json(&folder.open()?.report()?),
@@ -128,29 +132,40 @@ fn code(options: &Code) -> Result<(), Failure> {
     say(options.folder.open()?.make_code(&device)?)
 }
 
+fn rotate_key(folder: &Folder) -> Result<(), Failure> {
+    let key = folder.open()?.rotate_key()?;
+    say("the city signs with a new key; enrolment codes that were printed before are void")?;
+    say(format_args!("the city  {}", key.fingerprint()))
+}
+
 fn seed(options: &Seed) -> Result<(), Failure> {
-    let (changes, bad) = changes(&options.roster, &options.photos)?;
+    let city = options.folder.open()?;
+    let (changes, bad) = changes(&city, &options.roster, &options.photos)?;
     bad.iter().try_for_each(say)?;
-    let generation = options.folder.open()?.change(&changes)?;
+    let generation = city.change(&changes)?;
     say(format_args!("gallery {generation}: {} elders, {} bad lines", changes.len(), bad.len()))
 }
 
 /// What a roster with photographs changes in the city's gallery, and the lines that are bad.
 pub(super) fn changes(
+    city: &City,
     roster: &Path,
     photos: &Path,
 ) -> Result<(Vec<Change>, Vec<BadLine>), Failure> {
     let (lines, bad) = roster::read(roster).map_err(ImportError::from)?;
-    let rows = lines.iter().map(|line| row(line, photos).map(Change::Upsert));
+    let card_key = city.card_key()?;
+    let rows = lines.iter().map(|line| row(line, photos, &card_key).map(Change::Upsert));
     Ok((rows.collect::<Result<_, _>>()?, bad))
 }
 
 /// A line of the roster as a row of a gallery page.
-fn row(line: &Line, photos: &Path) -> Result<ElderRow, Failure> {
+fn row(line: &Line, photos: &Path, card_key: &CardKey) -> Result<ElderRow, Failure> {
     let elder = &line.elder;
     let names = line.photos.iter().filter(|_| elder.consent.store_face).take(PHOTOS_MAX);
     let photo =
         |name: &String| Ok(text::to_base64(&read_bounded(&photos.join(name), PHOTO_BYTES_MAX)?));
+    let card = |said: &String| card_key.digest(said).map(|digest| text::to_base64(&digest));
+    let cards = |said: &Vec<String>| said.iter().filter_map(card).take(CARDS_MAX).collect();
     Ok(ElderRow {
         elder: elder.id.to_string(),
         name: elder.name.clone(),
@@ -165,6 +180,7 @@ fn row(line: &Line, photos: &Path) -> Result<ElderRow, Failure> {
         consent: elder.consent.store_face.then(|| format!("c_{}", elder.id)),
         photos: names.map(photo).collect::<Result<_, Failure>>()?,
         templates: Vec::new(),
+        cards: line.cards.as_ref().map(cards),
     })
 }
 
@@ -183,6 +199,11 @@ fn take(options: &Take) -> Result<(), Failure> {
         })?;
         let name = path.to_string_lossy().replace(".batch.json", RECEIPT_SUFFIX);
         write_whole(Path::new(&name), &receipt)?;
+    }
+    let said = city.last_statements()?;
+    if !said.statements.is_empty() {
+        let text = serde_json::to_vec(&said).map_err(|e| Failure::new(Exit::Data, e))?;
+        write_whole(&options.stick.join(CITY_KEYS_FILE), &text)?;
     }
     say(format_args!("{} batches taken; the receipts stand beside them", batches.len()))
 }

@@ -5,21 +5,27 @@ use super::{ConfigFile, block_on, say};
 use crate::city::client::Client;
 use crate::city::identity;
 use crate::city::wire::batch::RECEIPT_BYTES_MAX;
+use crate::city::wire::succession::{SUCCESSION_BYTES_MAX, Succession};
 use crate::city::wire::text::DeviceId;
-use crate::clock::SystemClock;
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::daemon::bench::Bench;
 use crate::daemon::control::{Answer, Request, client};
-use crate::daemon::keys;
+use crate::daemon::timekeeper::{self, Timekeeper};
 use crate::daemon::upload::{self, Patience};
+use crate::daemon::{city_key, keys, service};
 use crate::error::{Exit, Failure};
 use crate::store::Store;
 use clap::Args;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use tracing::warn;
 
 /// What the name of a batch's file ends with.
 const BATCH_SUFFIX: &str = ".batch.json";
+/// On the stick, what has followed the city's former keys.
+pub(super) const CITY_KEYS_FILE: &str = "city-keys.json";
 /// What the name of a receipt's file ends with.
 pub(super) const RECEIPT_SUFFIX: &str = ".receipt.json";
 
@@ -41,13 +47,16 @@ pub(super) struct Carry {
     folder: PathBuf,
 }
 
-/// The store and the line to the city of an enrolled box.
-fn open(config: &Config) -> Result<(Store, Client), Failure> {
+/// The store, the keeper of its stamps, and the line to the city of an enrolled box.
+pub(super) fn open(
+    config: &Config,
+    clock: &dyn Clock,
+) -> Result<(Store, Timekeeper, Client), Failure> {
     // That there is a city at all is said before the ledger is asked for.
     identity::pinned(&config.state)?;
-    let mut store = Store::open(&config.state)?;
+    let (mut store, keeper) = timekeeper::open(config, clock)?;
     let client = block_on(keys::line(config, &mut store))??;
-    Ok((store, client))
+    Ok((store, keeper, client))
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
@@ -64,11 +73,17 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 
 /// Sends, where no daemon runs that could.
 pub(super) fn under_the_lock(config: &Config, failures: u32) -> Result<(), Failure> {
-    let (mut store, client) = open(config)?;
+    let clock = service::clock(config);
+    let (mut store, mut keeper, mut client) = open(config, clock.as_ref())?;
+    let mut hold = Bench::new(&mut store, &mut keeper, clock.as_ref());
+    match block_on(city_key::follow(&mut hold, &config.state, &mut client))? {
+        // A network that is down is waited for below.
+        Err(problem) if problem.passing() => warn!(%problem, "the city's key was not asked for"),
+        done => drop(done?),
+    }
     let patience = Patience::Failures(failures);
-    let clock = SystemClock::default();
     let pause = async |wait| tokio::time::sleep(wait).await;
-    let done = block_on(upload::run(&mut store, &client, &clock, patience, pause))??;
+    let done = block_on(upload::run(&mut hold, &client, clock.as_ref(), patience, pause))??;
     say(format_args!("{} batches; the city has entries up to {}", done.batches, done.acknowledged))
 }
 
@@ -78,7 +93,8 @@ pub(super) fn file_name(device: &DeviceId, seq: u64, suffix: &str) -> String {
 }
 
 pub(super) fn export(options: &Carry) -> Result<(), Failure> {
-    let (mut store, client) = open(&options.config.load()?)?;
+    let config = options.config.load()?;
+    let (mut store, _, client) = open(&config, service::clock(&config).as_ref())?;
     block_on(upload::seal_all(&mut store, client.signer()))??;
     let (mut seq, mut count) = (store.next_batch()?.map_or(0, |batch| batch.seq), 0);
     while let Some(batch) = store.batch(seq)? {
@@ -90,7 +106,16 @@ pub(super) fn export(options: &Carry) -> Result<(), Failure> {
 }
 
 pub(super) fn import(options: &Carry) -> Result<(), Failure> {
-    let (mut store, client) = open(&options.config.load()?)?;
+    let config = options.config.load()?;
+    let clock = service::clock(&config);
+    let (mut store, mut keeper, mut client) = open(&config, clock.as_ref())?;
+    let statements = options.folder.join(CITY_KEYS_FILE);
+    if statements.exists() {
+        let said = read_bounded(&statements, SUCCESSION_BYTES_MAX)?;
+        let said = Succession::read(&said).map_err(|e| Failure::new(Exit::Data, e))?;
+        let mut hold = Bench::new(&mut store, &mut keeper, clock.as_ref());
+        block_on(city_key::take(&mut hold, &config.state, &mut client, &said))??;
+    }
     let mut count = 0;
     while let Some(batch) = store.next_batch()? {
         let path = options.folder.join(file_name(client.device(), batch.seq, RECEIPT_SUFFIX));

@@ -6,11 +6,11 @@ use super::desk::At;
 use super::revise::Revised;
 use crate::domain::calendar::service_date;
 use crate::domain::health::Trouble;
-use crate::store::Space;
+use crate::store::{LeftOut, Space};
 use tracing::{error, info};
 
 /// Looks at everything that the ledger's thread knows about.
-pub(super) fn look(at: &mut At<'_>, board: &Board) {
+pub fn look(at: &mut At<'_>, board: &Board) {
     let now = at.clock().now();
     let doubted = board.troubles().borrow().contains_key(&Trouble::ClockUntrusted);
     if doubted && at.clock_trusted() {
@@ -31,6 +31,15 @@ pub(super) fn look(at: &mut At<'_>, board: &Board) {
             true => board.raise(trouble, now, ""),
             false => board.clear(trouble),
         }
+    }
+    match at.store().left_out() {
+        Ok(LeftOut { rows: 0, cards: 0 }) => board.clear(Trouble::GalleryRows),
+        Ok(LeftOut { rows, cards }) => {
+            let detail = format!("{rows} rows, {cards} cards of more than one elder");
+            board.raise(Trouble::GalleryRows, now, &detail);
+        }
+        // What stands there is still the last that is known.
+        Err(problem) => error!(%problem, "what the gallery lacks is not known"),
     }
     board.wrote();
 }

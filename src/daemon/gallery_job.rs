@@ -35,6 +35,9 @@ pub struct Imported {
     pub twice: Vec<(ElderId, ElderId)>,
 }
 
+/// What the cards of an elder say.
+type Cards = (ElderId, Vec<String>);
+
 /// Most pairs of elders that are named as possibly one person.
 pub const TWICE_NAMED_MAX: usize = 50;
 
@@ -83,7 +86,7 @@ pub fn import(
         return Err(ImportError::NothingGood(bad));
     }
     keep_notices(store, &mut lines)?;
-    let cards: Vec<(ElderId, Vec<String>)> =
+    let cards: Vec<Cards> =
         lines.iter().filter_map(|l| Some((l.elder.id.clone(), l.cards.clone()?))).collect();
     let mut enrolled = vec![];
     let total = lines.len();
@@ -94,9 +97,7 @@ pub fn import(
     progress(total, total);
     let kept = keep(store, analyser.model(), &bad, &mut enrolled)?;
     bad.sort_by_key(|b| b.number);
-    let imported = replace(store, analyser, stamp, enrolled, bad, kept)?;
-    store.set_cards(&cards).map_err(StoredGalleryError::from)?;
-    Ok(imported)
+    replace(store, analyser, stamp, (enrolled, cards), bad, kept)
 }
 
 /// A roster has no column for deaths and moves, which come from the city: what was said of an elder
@@ -140,7 +141,7 @@ pub fn rebuild(
     }
     progress(total, total);
     bad.sort_by_key(|b| b.number);
-    replace(store, analyser, stamp, enrolled, bad, kept)
+    replace(store, analyser, stamp, (enrolled, Vec::new()), bad, kept)
 }
 
 /// The roster's good and bad lines, once it is sure that there are photographs to look for.
@@ -155,13 +156,14 @@ fn replace(
     store: &mut Store,
     analyser: &Analyser,
     stamp: Stamp,
-    enrolled: Vec<Enrolled>,
+    (enrolled, cards): (Vec<Enrolled>, Vec<Cards>),
     bad: Vec<BadLine>,
     kept: usize,
 ) -> Result<Imported, ImportError> {
-    let change = store.replace_gallery(stamp, analyser.model(), &enrolled)?.change;
+    let model = analyser.model();
+    let change = store.replace_gallery_and_cards(stamp, model, &enrolled, &cards)?.change;
     let rows = enrolled.iter().map(|e| (&e.elder.id, e.templates.as_slice()));
-    let gallery = Gallery::new(analyser.model(), rows).expect("the store has checked the models");
+    let gallery = Gallery::new(model, rows).expect("the store has checked the models");
     let twice = registered_twice(gallery);
     Ok(Imported { change, bad, kept, twice })
 }

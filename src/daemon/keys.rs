@@ -96,7 +96,7 @@ pub fn client(config: &Config, signer: Signer) -> Result<Client, KeysError> {
     let pinned = identity::pinned(&config.state)?;
     let device = &config.site.device;
     let device = DeviceId::new(device).map_err(|_| KeysError::Device(device.clone()))?;
-    Ok(Client::over(pinned.url, device, signer, pinned.key, tls(config)?)?)
+    Ok(Client::over(pinned.url, device, signer, pinned.keys, tls(config)?)?)
 }
 
 /// The device's keys. A key whose entry the city has acknowledged takes the old one's place here.
@@ -139,7 +139,7 @@ pub fn record(
 ) -> Result<u32, KeysError> {
     let own = identity::device_key(state, credentials)?.public().digest().0;
     let next = identity::next_key(state)?.map(|key| key.public().digest().0);
-    let city = identity::pinned(state)?.key.digest().0;
+    let city = identity::pinned(state)?.keys.newest().digest().0;
     let box_key = bench.store().box_key_fingerprint();
     let mut due = vec![(KeyPurpose::Box, box_key), (KeyPurpose::City, city)];
     let stands = bench.store().key_in_use(KeyPurpose::Device)?.map(|(_, now)| now);

@@ -1,8 +1,8 @@
 //! Seals what is new, sends what the city has not acknowledged, stores the receipts.
 //!
 //! 1. A batch is stored before it is first sent, and is sent again byte for byte.
-//! 2. A receipt counts when the pinned key signed it for this very batch, and moves the watermark
-//!    only by being stored.
+//! 2. A receipt counts when a key of the city's that may (`city::trust`) signed it for this very
+//!    batch, and moves the watermark only by being stored.
 //! 3. Batches go in order, one at a time.
 //! 4. What may pass is tried again with growing waits. What will not (a conflict, a city that is
 //!    ahead of the box) stops the upload and is an alarm: somebody has to look.
@@ -281,7 +281,7 @@ fn check(client: &Client, batch: &SealedBatch, answer: &[u8]) -> Result<(), Uplo
         tree_size: batch.last,
         root: batch.root,
     };
-    Receipt::open(answer, client.city())
+    Receipt::open(answer, &client.city().for_receipt(batch.last))
         .and_then(|receipt| receipt.fits(&sent))
         .map_err(|source| UploadError::Receipt { seq: batch.seq, source })
 }

@@ -5,7 +5,8 @@ use crate::config::{Config, rules};
 use crate::daemon::control::status::Status;
 use crate::daemon::service;
 use crate::domain::calendar::{Date, service_date};
-use crate::store::{LEDGER_FILE, Reader};
+use crate::domain::health::Trouble;
+use crate::store::{LEDGER_FILE, LeftOut, Reader};
 
 /// By the running daemon, else by the ledger.
 pub(super) fn look(config: &Config, status: Option<&Status>) -> Finding {
@@ -29,14 +30,20 @@ pub(super) fn look(config: &Config, status: Option<&Status>) -> Finding {
             Ok(change.map(|g| (g.elders, g.templates, g.as_of)))
         }),
     };
+    let left_out = Reader::open(&config.state).ok().and_then(|reader| reader.left_out().ok());
     match gallery {
-        Ok(gallery) => judge(gallery, today, days_max),
+        Ok(gallery) => judge(gallery, left_out.unwrap_or_default(), today, days_max),
         Err(problem) => Check::Gallery.failed(problem),
     }
 }
 
 /// `gallery` is elders, templates and the day of the eligibility data.
-fn judge(gallery: Option<(u32, u32, Date)>, today: Date, days_max: u16) -> Finding {
+fn judge(
+    gallery: Option<(u32, u32, Date)>,
+    left_out: LeftOut,
+    today: Date,
+    days_max: u16,
+) -> Finding {
     let Some((elders, templates, as_of)) = gallery.filter(|(elders, ..)| *elders > 0) else {
         return Check::Gallery.warning(
             "nobody is enrolled",
@@ -47,7 +54,14 @@ fn judge(gallery: Option<(u32, u32, Date)>, today: Date, days_max: u16) -> Findi
     let seen =
         format!("{elders} elders, {templates} templates, eligibility of {as_of} ({age} days)");
     match age <= i32::from(days_max) {
-        true => Check::Gallery.ok(seen),
+        true if left_out == LeftOut::default() => Check::Gallery.ok(seen),
+        true => Check::Gallery.warning(
+            format!(
+                "{seen}; left out of what the city sent: {} rows, {} cards of more than one elder",
+                left_out.rows, left_out.cards
+            ),
+            Trouble::GalleryRows.remedy(),
+        ),
         false => Check::Gallery.warning(
             format!("{seen}, of {days_max} allowed: meals wait for confirmation"),
             "connect the network, or import the streets' current list",
@@ -71,8 +85,12 @@ mod tests {
             (of("2026-02-28"), Verdict::Warning, "(31 days)"),
         ];
         for (gallery, verdict, word) in cases {
-            let found = judge(gallery, day("2026-03-31"), 30);
+            let found = judge(gallery, LeftOut::default(), day("2026-03-31"), 30);
             assert!(found.verdict == verdict && found.seen.contains(word), "{found:?}");
         }
+        let left_out = LeftOut { rows: 2, cards: 1 };
+        let found = judge(of("2026-03-30"), left_out, day("2026-03-31"), 30);
+        let told = found.seen.contains("2 rows, 1 cards");
+        assert!(found.verdict == Verdict::Warning && told, "{found:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Check, Finding};
 use crate::city::identity::{self, IdentityError};
+use crate::city::trust::{CityKeys, FormerKey};
 use std::fs;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -57,11 +58,20 @@ pub(super) fn city(state: &Path) -> Finding {
     };
     let url = pinned.url.to_string();
     match reach(&url) {
-        Ok(()) => Check::City.ok(format!("{url} answers; key {}", pinned.key.fingerprint())),
+        Ok(()) => Check::City.ok(format!("{url} answers; key {}", in_use(&pinned.keys))),
         Err(problem) => Check::City.warning(
             format!("{url}: {problem}"),
             "check the network and the address; canteend export carries batches by hand",
         ),
+    }
+}
+
+/// The city's key, for comparing aloud, and since when it counts.
+fn in_use(keys: &CityKeys) -> String {
+    let key = keys.newest().fingerprint();
+    match keys.former().last() {
+        Some(FormerKey { until, .. }) => format!("{key}, since entry {until}"),
+        None => key,
     }
 }
 

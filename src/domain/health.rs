@@ -28,6 +28,8 @@ closed_list! {
         GalleryStale = "gallery-stale",
         /// What the city sent as a gallery was refused.
         GalleryRefused = "gallery-refused",
+        /// Rows of the city's gallery do not hold.
+        GalleryRows = "gallery-rows",
         /// The city has not been reached for longer than a night.
         CityUnreachable = "city-unreachable",
         /// The city holds something else than this box, or refused it for good.
@@ -61,6 +63,7 @@ impl Trouble {
             | Self::ClockDiffers
             | Self::GalleryEmpty
             | Self::GalleryStale
+            | Self::GalleryRows
             | Self::CityUnreachable
             | Self::Crashed => Weight::Warning,
         }
@@ -84,6 +87,9 @@ impl Trouble {
             Self::GalleryEmpty => "nobody is enrolled",
             Self::GalleryStale => "the eligibility data is older than the rules allow",
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
+            Self::GalleryRows => {
+                "rows of the city's gallery do not hold; those elders stay as they were"
+            }
             Self::CityUnreachable => "the city has not been reached",
             Self::CityAlarm => "the city's records and this box's do not agree",
             Self::Crashed => "the program ended itself and was started again",
@@ -110,7 +116,13 @@ impl Trouble {
                 "enrol: `canteend gallery import`, or let the city send its gallery"
             }
             Self::GalleryStale => "connect the network, or import the streets' current list",
-            Self::GalleryRefused => "call the city's technicians with the log of this night",
+            Self::GalleryRefused => {
+                "call the city's technicians with the log of this night; a city that was set back: \
+                 docs/recovery.md"
+            }
+            Self::GalleryRows => {
+                "call the city's technicians: the log of the night says what is wrong with each row"
+            }
             Self::CityUnreachable => {
                 "check cable and router; `canteend export` carries batches by hand"
             }

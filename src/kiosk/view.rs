@@ -145,9 +145,10 @@ fn part_of(trouble: Trouble) -> PartName {
         Trouble::LedgerFailed | Trouble::Crashed => PartName::Ledger,
         Trouble::DiskFull | Trouble::DiskLow => PartName::Disk,
         Trouble::ClockUntrusted | Trouble::ClockDiffers => PartName::Clock,
-        Trouble::GalleryEmpty | Trouble::GalleryStale | Trouble::GalleryRefused => {
-            PartName::Gallery
-        }
+        Trouble::GalleryEmpty
+        | Trouble::GalleryStale
+        | Trouble::GalleryRefused
+        | Trouble::GalleryRows => PartName::Gallery,
         Trouble::CityUnreachable | Trouble::CityAlarm => PartName::Network,
     }
 }

@@ -116,7 +116,7 @@ impl City {
             root: tree.root(),
             received_at: now,
         };
-        let receipt = receipt.seal(&self.key);
+        let receipt = receipt.seal(&memory.key);
         tx.execute(
             "INSERT INTO batch
              (device, seq, last, head, payload_sha256, envelope, receipt, received_at)
@@ -166,7 +166,7 @@ impl City {
             items.push(item.map_err(|_| CityError::Altered("a verdict"))?);
         }
         let next = items.last().map_or(after, |item| item.id);
-        Ok(Verdicts { next, items }.seal(&self.key))
+        Ok(Verdicts { after, next, items }.seal(&memory.key))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::city::wire::suite::{self, KeyError, SigningKey};
 use crate::city::wire::text;
 use crate::error::{Exit, Sysexit};
+use crate::record::card::CARD_KEY_BYTES;
 use rusqlite::Connection;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -11,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The city's private key in its folder.
-const KEY_FILE: &str = "city.key";
+pub(super) const KEY_FILE: &str = "city.key";
+/// The key that is to follow it.
+pub(super) const NEXT_KEY_FILE: &str = "city.next.key";
 /// The database in its folder.
 const DATABASE_FILE: &str = "city.db";
 /// Most bytes of a key file that are read.
@@ -41,6 +44,9 @@ pub enum CityError {
         /// Why.
         source: KeyError,
     },
+    /// The key in force is not there.
+    #[error("{}: the key that the city signs with is missing; put it back from its copy", .0.display())]
+    KeyGone(PathBuf),
     /// The database.
     #[error("the city's database: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -56,7 +62,7 @@ impl Sysexit for CityError {
     fn exit(&self) -> Exit {
         match self {
             Self::File { .. } | Self::Sqlite(_) => Exit::Io,
-            Self::Open(_) | Self::Key { .. } => Exit::Config,
+            Self::Open(_) | Self::Key { .. } | Self::KeyGone(_) => Exit::Config,
             Self::Altered(_) => Exit::Data,
             Self::Random(_) => Exit::Unavailable,
         }
@@ -67,10 +73,14 @@ fn file(path: &Path) -> impl Fn(io::Error) -> CityError {
     |source| CityError::File { path: path.to_owned(), source }
 }
 
-/// The key in `dir`, made where the folder has none yet.
-pub(super) fn key(dir: &Path) -> Result<SigningKey, CityError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))?;
-    let path = dir.join(KEY_FILE);
+/// Makes the folder where it is missing.
+pub(super) fn make(dir: &Path) -> Result<(), CityError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))
+}
+
+/// The key in the file `name` of `dir`, made where there is none yet.
+pub(super) fn key_in(dir: &Path, name: &str) -> Result<SigningKey, CityError> {
+    let path = dir.join(name);
     if !path.exists() {
         let mut new = OpenOptions::new();
         let mut made =
@@ -87,6 +97,13 @@ pub(super) fn key(dir: &Path) -> Result<SigningKey, CityError> {
     SigningKey::from_pkcs8(&document).map_err(|source| CityError::Key { path, source })
 }
 
+/// Renames a file, durably.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), CityError> {
+    fs::rename(from, to).map_err(file(from))?;
+    let dir = to.parent().expect("a file in a folder");
+    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(file(dir))
+}
+
 /// The database in `dir`, made where there is none.
 pub(super) fn open(dir: &Path) -> Result<Connection, CityError> {
     let mut conn = Connection::open(dir.join(DATABASE_FILE))?;
@@ -101,8 +118,8 @@ pub(super) fn open(dir: &Path) -> Result<Connection, CityError> {
         tx.execute_batch(include_str!("schema.sql"))?;
         let cursor = text::to_base64(&suite::random::<6>()?);
         tx.execute(
-            "INSERT INTO city (one, cursor) VALUES (1, ?1)",
-            [cursor.replace(['+', '/'], "x")],
+            "INSERT INTO city (one, cursor, card_key) VALUES (1, ?1, ?2)",
+            (cursor.replace(['+', '/'], "x"), suite::random::<CARD_KEY_BYTES>()?),
         )?;
     }
     tx.commit()?;

@@ -22,7 +22,7 @@ impl City {
     /// # Errors
     /// [`CityError`].
     pub fn make_code(&self, device: &DeviceId) -> Result<EnrolmentCode, CityError> {
-        let code = EnrolmentCode::generate(self.public_key())?;
+        let code = EnrolmentCode::generate(&self.public_key())?;
         self.memory().conn.execute(
             "INSERT INTO code (device, code) VALUES (?1, ?2)
              ON CONFLICT (device) DO UPDATE SET code = ?2",
@@ -32,12 +32,13 @@ impl City {
     }
 
     /// Enrols `device`. The same device with the same key gets the same answer again, so that an
-    /// answer that was lost can be asked for once more.
+    /// answer that was lost can be asked for once more; but not by a former key of the city.
     pub(super) fn enrol(&self, device: &DeviceId, body: &[u8]) -> Result<(bool, Vec<u8>), Refused> {
         let asked: EnrolRequest = json::read(body, SMALL_BYTES_MAX).map_err(Refused::content)?;
         let key = PublicKey::parse(&asked.key).map_err(Refused::content)?;
         let proof = text::from_base64(&asked.proof).ok_or(RefusalCode::Content)?;
         let mut memory = self.memory();
+        let city = memory.key.clone();
         let tx = memory.conn.transaction()?;
         let known: Option<Vec<u8>> = tx
             .query_row(
@@ -46,6 +47,8 @@ impl City {
                 |row| row.get(0),
             )
             .optional()?;
+        let known =
+            known.filter(|answer| Enrolment::confirms(answer, city.public(), device, &key).is_ok());
         if let Some(enrolment) = known {
             return Ok((false, enrolment));
         }
@@ -62,10 +65,10 @@ impl City {
         let enrolment = Enrolment {
             device: device.clone(),
             key: key.to_string(),
-            city_key: self.public_key().to_string(),
+            city_key: city.public().to_string(),
             enrolled_at,
         };
-        let answer = enrolment.seal(&self.key);
+        let answer = enrolment.seal(&city);
         tx.execute(
             "INSERT INTO device (id, key, key_id, enrolled_at, enrolment)
              VALUES (?1, ?2, ?3, ?4, ?5)

@@ -5,6 +5,8 @@ use super::db::CityError;
 use super::http::Refused;
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::page::{ElderRow, PAGE_ROWS_MAX, Page, Tombstone};
+use crate::city::wire::text;
+use crate::record::card::CardKey;
 use rusqlite::{Connection, OptionalExtension as _};
 
 /// Most bytes of elders on a page; a page with photographs ends before it has all the rows.
@@ -12,6 +14,7 @@ const PAGE_ROW_BYTES_MAX: usize = 8 << 20;
 
 /// A change of an elder.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all changes are of the large sort")]
 pub enum Change {
     /// Added, or other than before.
     Upsert(ElderRow),
@@ -49,12 +52,23 @@ impl City {
         Ok(generation.unsigned_abs())
     }
 
+    /// The key that the city shares with its boxes, by which a row names cards.
+    ///
+    /// # Errors
+    /// [`CityError::Sqlite`].
+    pub fn card_key(&self) -> Result<CardKey, CityError> {
+        Ok(card_key(&self.memory().conn)?)
+    }
+
     /// The page after `cursor`, sealed; an empty cursor starts from nothing.
     pub(super) fn page(&self, cursor: &str) -> Result<Vec<u8>, Refused> {
         let memory = self.memory();
         let own: String = memory.conn.query_row("SELECT cursor FROM city", [], |row| row.get(0))?;
+        let card_key = card_key(&memory.conn)?;
         let after = after(&memory.conn, &own, cursor)?.ok_or(RefusalCode::Cursor)?;
         let mut page = Page {
+            after: cursor.to_owned(),
+            card_key: Some(text::to_base64(card_key.bytes())),
             generation: 0,
             next: String::new(),
             is_final: true,
@@ -87,8 +101,12 @@ impl City {
             (reached, taken) = (change, taken + 1);
         }
         page.next = format!("{own}.{reached}");
-        Ok(page.seal(&self.key))
+        Ok(page.seal(&memory.key))
     }
+}
+
+fn card_key(conn: &Connection) -> rusqlite::Result<CardKey> {
+    conn.query_row("SELECT card_key FROM city", [], |row| Ok(CardKey::new(row.get(0)?)))
 }
 
 /// The change that a cursor stands for, or `None` for a cursor that this city did not issue.

@@ -29,6 +29,7 @@ pub(super) fn router(city: Arc<City>) -> Router {
         .route("/v1/devices/{device}/next-key", put(put_next_key))
         .route("/v1/gallery/changes", get(changes))
         .route("/v1/verdicts", get(verdicts))
+        .route("/v1/keys/{key}", get(succession))
         .route("/v1/time", get(time))
         .route("/v1/report", get(report))
         .route("/", get(status_page))
@@ -221,7 +222,14 @@ async fn time(State(city): State<Arc<City>>, request: Request) -> Result<Respons
     let Some(query) = request.uri().query() else { return Ok(json(&CityTime { server_time })) };
     let nonce = query.strip_prefix("nonce=").filter(|nonce| SignedTime::asks(nonce));
     let nonce = nonce.ok_or(RefusalCode::Content)?.to_owned();
-    Ok(envelope(StatusCode::OK, SignedTime { nonce, server_time }.seal(&city.key)))
+    Ok(envelope(StatusCode::OK, SignedTime { nonce, server_time }.seal(&city.memory().key)))
+}
+
+async fn succession(
+    State(city): State<Arc<City>>,
+    Path(key): Path<String>,
+) -> Result<Response, Refused> {
+    Ok(json(&city.succession(&key)?))
 }
 
 async fn report(State(city): State<Arc<City>>) -> Result<Response, Refused> {
@@ -229,7 +237,7 @@ async fn report(State(city): State<Arc<City>>) -> Result<Response, Refused> {
 }
 
 async fn status_page(State(city): State<Arc<City>>) -> Result<Html<String>, Refused> {
-    Ok(Html(page::render(&city.report()?, city.public_key())))
+    Ok(Html(page::render(&city.report()?, &city.public_key())))
 }
 
 fn json(value: &impl serde::Serialize) -> Response {

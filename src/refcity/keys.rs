@@ -49,10 +49,10 @@ impl City {
         let answer = Enrolment {
             device: device.clone(),
             key: next.to_string(),
-            city_key: self.public_key().to_string(),
+            city_key: memory.key.public().to_string(),
             enrolled_at: self.clock.now(),
         };
-        Ok(answer.seal(&self.key))
+        Ok(answer.seal(&memory.key))
     }
 
     /// Opens a batch by the key of `device` that was in force at its first entry.

@@ -4,7 +4,7 @@
 //! one for each connection or request, or drawn by lot with a stated seed.
 
 use super::City;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
@@ -52,6 +52,10 @@ pub enum Trick {
     Half,
     /// 503, and the request is not looked at.
     Fail,
+    /// The answer is given, and kept for [`Trick::Stale`].
+    Keep,
+    /// An answer that was kept earlier is given in the place of this one.
+    Stale,
 }
 
 /// A list of cuts and tricks, and a lottery for when they are used up.
@@ -62,6 +66,8 @@ pub struct Mischief(Mutex<Plan>);
 struct Plan {
     cuts: VecDeque<Cut>,
     tricks: VecDeque<Trick>,
+    /// The answer that was kept.
+    kept: Option<(StatusCode, Bytes)>,
     /// Chance of mischief in percent, and the state of the generator.
     odds: Option<(u64, u64)>,
 }
@@ -160,6 +166,18 @@ pub(super) async fn misbehave(
             next.clone().run(first).await;
             next.run(Request::from_parts(parts, Body::from(body))).await
         }
+        Trick::Keep => {
+            let (parts, body) = next.run(request).await.into_parts();
+            let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            };
+            city.mischief.plan().kept = Some((parts.status, body.clone()));
+            Response::from_parts(parts, Body::from(body))
+        }
+        Trick::Stale => match city.mischief.plan().kept.clone() {
+            Some(kept) => kept.into_response(),
+            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
         Trick::WrongSignature => altered(next.run(request).await, |body| falsified(&body)).await,
         Trick::Half => {
             altered(next.run(request).await, |mut body| {

@@ -20,6 +20,7 @@ mod http;
 mod judge;
 mod keys;
 pub mod mischief;
+mod own_key;
 mod page;
 mod report;
 mod server;
@@ -36,12 +37,12 @@ use crate::record::merkle::Tree;
 use mischief::Mischief;
 use rusqlite::Connection;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A reference city.
 pub struct City {
-    key: SigningKey,
+    dir: PathBuf,
     clock: Arc<dyn Clock>,
     /// What it does wrong, when asked to.
     pub mischief: Mischief,
@@ -51,6 +52,10 @@ pub struct City {
 /// What changes.
 struct Memory {
     conn: Connection,
+    /// What the city signs with.
+    key: Arc<SigningKey>,
+    /// Counts what other processes have changed, as far as it was taken up.
+    changes: i64,
     /// Merkle trees of the devices that have sent something since the start.
     trees: HashMap<DeviceId, Tree>,
 }
@@ -61,17 +66,23 @@ impl City {
     /// # Errors
     /// [`CityError`] where the folder cannot be used, or its key is open to others.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, CityError> {
-        let key = db::key(dir)?;
-        let memory = Mutex::new(Memory { conn: db::open(dir)?, trees: HashMap::new() });
-        Ok(City { key, clock, mischief: Mischief::default(), memory })
+        db::make(dir)?;
+        let conn = db::open(dir)?;
+        let (key, changes) = (own_key::open(dir, &conn)?, own_key::changes(&conn)?);
+        let memory = Mutex::new(Memory { conn, key, changes, trees: HashMap::new() });
+        Ok(City { dir: dir.to_owned(), clock, mischief: Mischief::default(), memory })
     }
 
     /// The key that the city signs with.
-    pub fn public_key(&self) -> &PublicKey {
-        self.key.public()
+    pub fn public_key(&self) -> PublicKey {
+        self.memory().key.public().clone()
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().expect("no holder panics")
+        let mut memory = self.memory.lock().expect("no holder panics");
+        if let Err(error) = own_key::take_up(&self.dir, &mut memory) {
+            tracing::error!(%error, "the city goes on with the key that it had");
+        }
+        memory
     }
 }

@@ -25,6 +25,15 @@ CREATE TABLE old_key (
     PRIMARY KEY (device, until)
 ) STRICT, WITHOUT ROWID;
 
+-- How the city's own key was followed by another, step by step; statement is the envelope that says
+-- so, signed by the key before. Keys by their ids.
+CREATE TABLE own_key (
+    step      INTEGER PRIMARY KEY,
+    before    TEXT NOT NULL UNIQUE,
+    key_id    TEXT NOT NULL UNIQUE,
+    statement BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE code (
     device TEXT PRIMARY KEY,
     code   TEXT NOT NULL
@@ -110,8 +119,10 @@ CREATE TABLE elder (
     json       TEXT NOT NULL
 ) STRICT;
 
--- Names this city's cursors, so that those of another one are noticed.
+-- Names this city's cursors, so that those of another one are noticed; and the key under which cards
+-- are digests on the gallery's pages.
 CREATE TABLE city (
     one    INTEGER PRIMARY KEY CHECK (one = 1),
-    cursor TEXT NOT NULL
+    cursor TEXT NOT NULL,
+    card_key BLOB NOT NULL
 ) STRICT;

@@ -63,8 +63,11 @@ impl Reader {
 }
 
 /// Tables of which nothing is copied: faces, and what is on its way to becoming one.
-const LEFT_OUT: [&str; 9] = [
+const LEFT_OUT: [&str; 13] = [
     "template",
+    "staged_card",
+    "staged_holder",
+    "staged_card_key",
     "staged_template",
     "staged_elder_key",
     "staged_elder",
@@ -72,6 +75,7 @@ const LEFT_OUT: [&str; 9] = [
     "staged_kept",
     "staged_pages",
     "city_gallery",
+    "left_out",
     "calibration",
 ];
 
@@ -178,7 +182,8 @@ fn without_faces(conn: &mut Connection, vault: &Vault, names: Names) -> Result<(
             other => other.into(),
         })?,
         Names::Dropped => {
-            let dropped = tx.execute_batch("DELETE FROM elder; DELETE FROM card;");
+            let dropped =
+                tx.execute_batch("DELETE FROM elder; DELETE FROM card; DELETE FROM city_card_key;");
             dropped.map_err(LedgerError::from)?;
         }
     }

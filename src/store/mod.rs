@@ -22,6 +22,7 @@ mod gallery;
 mod identity;
 mod later;
 mod ledger;
+mod left_out;
 mod operators;
 mod outbox;
 mod pin;
@@ -36,7 +37,7 @@ mod verify;
 
 pub use backup::{BackupError, Names};
 pub use calibration::Settings as CalibrationSettings;
-pub use cards::{CARD_CHARS_MAX, CARDS_PER_ELDER_MAX};
+pub use cards::CARDS_PER_ELDER_MAX;
 pub use counter::OPEN_REVIEWS_MAX;
 pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
@@ -45,6 +46,7 @@ pub use gallery::{
     TEMPLATES_PER_ELDER_MAX,
 };
 pub use ledger::{Appended, LedgerError, Unvoidable};
+pub use left_out::LeftOut;
 pub use operators::{Attempt, Known, OPERATOR_NAME_CHARS_MAX, OPERATORS_MAX, OperatorError};
 pub use outbox::{BatchLimits, SealedBatch, Unsealed};
 pub use pin::{PIN_DIGITS, Pin, PinError, PinHash};

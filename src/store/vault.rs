@@ -14,6 +14,7 @@
 use super::db::DbError;
 use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
+use crate::record::card::CardDigest;
 use crate::record::{Hash, Salt};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
@@ -194,9 +195,10 @@ impl Vault {
         Ok(Vault { box_key, cards, fingerprint, random: SystemRandom::new() })
     }
 
-    /// The keyed digest of what a card says; without the box key nobody can try numbers out.
-    pub fn card(&self, text: &str) -> [u8; 32] {
-        let tag = hmac::sign(&self.cards, text.as_bytes());
+    /// A keyed digest, by which something is known again that is not kept; without the box key
+    /// nobody can try numbers out.
+    pub fn digest(&self, said: &[u8]) -> CardDigest {
+        let tag = hmac::sign(&self.cards, said);
         tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
     }
 

@@ -2,16 +2,20 @@
 //! docs/ARCHITECTURE.md ("The way to the city") says the same.
 
 use super::network::message;
-use super::town::{NIGHT, TestBox, Town, clock, meal};
+use super::town::{NIGHT, TestBox, Town, clock, meal, wait};
 use canteend::city::client::{CityUrl, Client, Limits, SendError};
-use canteend::city::wire::batch::RECEIPT_TYPE;
+use canteend::city::wire::batch::{Batch, RECEIPT_TYPE, Receipt};
 use canteend::city::wire::dsse;
 use canteend::city::wire::suite::SigningKey;
+use canteend::city::wire::text::DeviceId;
 use canteend::daemon::upload::{Patience, UploadError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::net::{TcpSocket, TcpStream as Dialled};
+use tokio::time::timeout;
 
 const LUNCH: &str = "2026-03-02T12:00:00+08:00";
 /// Short enough for a test; the rules are those of the service.
@@ -20,6 +24,8 @@ const LIMITS: Limits = Limits {
     silence: Duration::from_millis(250),
     request: Duration::from_millis(600),
 };
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(3600);
 /// How long a server lets pass between two bytes that it drips.
 const DRIP: Duration = Duration::from_millis(20);
 
@@ -198,6 +204,64 @@ fn whoever_drips_or_says_nothing_is_cut_off() {
         assert!(problem.passing(), "{what}: {problem}");
         assert!(told(&problem).contains("timed out"), "{what}: {}", told(&problem));
         assert!(served.join().unwrap(), "{what}: the box ended it");
+    }
+}
+
+#[test]
+fn no_connection_is_waited_for_longer_than_stated() {
+    let limits = Limits { connect: DRIP * 10, silence: LONG, request: LONG };
+    wait(async {
+        let full = TcpSocket::new_v4().unwrap();
+        full.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let full = full.listen(1).unwrap();
+        let address = full.local_addr().unwrap();
+        // Nobody accepts: when the queue is full, the kernel answers no further call.
+        let mut queued = Vec::new();
+        while let Ok(connected) = timeout(DRIP * 10, Dialled::connect(address)).await {
+            queued.push(connected.unwrap());
+            assert!(queued.len() < 100, "the queue never fills");
+        }
+        let url = CityUrl::parse(&format!("http://{address}")).unwrap();
+        let device = DeviceId::new("lc-kfq-017").unwrap();
+        let key = Arc::new(SigningKey::from_seed(&[1; 32]).unwrap());
+        let client = Client::new(url, device, key, city_key().public().clone()).unwrap();
+        let problem = client.within(limits).unwrap().time().await.unwrap_err();
+        assert!(problem.passing());
+        let SendError::Unreachable(problem) = problem else { panic!("{problem}") };
+        assert!(problem.is_connect() && problem.is_timeout(), "{problem:?}");
+    });
+}
+
+#[test]
+fn what_a_box_does_not_know_of_an_answer_goes_nowhere() {
+    let (_town, mut test_box) = ready();
+    let entries = test_box.store.last_entry().unwrap();
+    let device_key = test_box.key.public().clone();
+    let (url, served) = serve(move |stream, request| {
+        let body = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        let opened = Batch::open(&request[body..], &device_key).unwrap();
+        let receipt = Receipt {
+            device: opened.batch.device,
+            seq: opened.batch.seq,
+            payload_sha256: opened.payload_sha256,
+            tree_size: opened.batch.tree_size,
+            root: opened.batch.root,
+            received_at: super::town::at(NIGHT),
+        };
+        let text = serde_json::to_string(&receipt).unwrap();
+        let text = text.replacen('{', "{\"remark\":{\"planted\":[\"zzplantedzz\"]},", 1);
+        let answer = dsse::seal(&city_key(), RECEIPT_TYPE, text.as_bytes());
+        stream.write_all(&http(201, str::from_utf8(&answer).unwrap())).unwrap();
+    });
+    attempt(&mut test_box, &city_key(), &url).unwrap();
+    served.join().unwrap();
+    assert_eq!(test_box.store.acknowledged().unwrap(), entries, "the receipt counts all the same");
+    assert_eq!(test_box.store.last_entry().unwrap(), entries, "and writes nothing");
+    let state = test_box.dir.path().join("state");
+    // The receipt is kept as the city signed it, in base64; nothing of it is kept in clear.
+    for file in std::fs::read_dir(state).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(11).any(|window| window == b"zzplantedzz"));
     }
 }
 

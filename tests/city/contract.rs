@@ -24,6 +24,7 @@ fn every_path_and_method_of_the_document_is_served_and_no_other() {
     for line in API.lines() {
         if let Some(found) = line.strip_prefix("  /v1").and_then(|l| l.strip_suffix(':')) {
             path = format!("/v1{found}").replace("{device}", "a").replace("{seq}", "1");
+            path = path.replace("{key}", &town.city.public_key().id());
         }
         let method = line.strip_prefix("    ").and_then(|l| l.strip_suffix(':'));
         let Some(method @ ("get" | "put" | "post")) = method else { continue };
@@ -33,7 +34,7 @@ fn every_path_and_method_of_the_document_is_served_and_no_other() {
         assert_eq!(request("DELETE"), 405, "{path}");
         tried += 1;
     }
-    assert_eq!(tried, 6);
+    assert_eq!(tried, 7);
     let bare = |path: &str| raw(&town, &format!("GET {path} HTTP/1.1\r\nhost: a"), b"");
     assert_eq!(bare("/v1/gallery").0, 404);
     assert_eq!(bare("/v1/time").1["server_time"], NIGHT);
@@ -51,6 +52,7 @@ fn elder(number: usize) -> Change {
         consent: None,
         photos: vec![],
         templates: vec![],
+        cards: None,
     })
 }
 
@@ -64,7 +66,7 @@ fn pages(town: &Town, test_box: &TestBox, cursor: &str, nonce: &str) -> (Vec<Pag
         let (status, body) = signed(town, &test_box.key, ("GET", &target), b"", (NIGHT, &nonce));
         assert_eq!(status, 200, "{body}");
         let envelope = serde_json::to_vec(&body).unwrap();
-        let page = Page::open(&envelope, town.city.public_key()).unwrap();
+        let page = Page::open(&envelope, &town.city.public_key(), &cursor).unwrap();
         cursor.clone_from(&page.next);
         let last = page.is_final;
         pages.push(page);

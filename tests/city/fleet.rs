@@ -5,12 +5,18 @@
 //! connections. What must come out follows from the plan alone.
 
 use super::network::{Network, Random};
+use super::night::config;
 use super::plan::{Plan, Told};
 use super::town::{TestBox, Town, clock, meal, wait};
 use canteend::city::wire::verdict::{Ruling, Verdict, VerdictReason};
 use canteend::clock::{Clock, ScriptedClock};
+use canteend::config::rules;
+use canteend::daemon::bench::Bench;
+use canteend::daemon::night::round::Round;
+use canteend::daemon::timekeeper::Timekeeper;
 use canteend::daemon::upload::{self, Patience};
-use canteend::domain::calendar::Timestamp;
+use canteend::domain::calendar::{Date, Timestamp};
+use canteend::report::{Kind, Period, Report, Sources};
 use canteend::store::{LIST_ROWS_MAX, Listing, Reader};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +105,9 @@ fn weeks(plan_seed: u64, network_seed: u64) -> BTreeSet<String> {
         assert!((0..100).any(|_| try_tonight(test_box, own)), "a network that never works");
     }
     assert!(network.mishaps().iter().all(|count| *count > 10), "{:?}", network.mishaps());
-    both_sides_agree(&town, &boxes, &plan)
+    let stood = both_sides_agree(&town, &boxes, &plan);
+    reports_agree(&town, &mut boxes);
+    stood
 }
 
 /// How long ago it was ten in the evening.
@@ -131,6 +139,31 @@ fn both_sides_agree(town: &Town, boxes: &[(TestBox, OwnClock)], plan: &Plan) -> 
     let differ: Vec<_> = rejected.symmetric_difference(&expected).collect();
     assert!(differ.is_empty(), "judged otherwise: {differ:?}");
     plan.standing()
+}
+
+/// Has each box fetch its verdicts in a night's round, and holds the settlement that it then writes
+/// against what the city would pay it.
+fn reports_agree(town: &Town, boxes: &mut [(TestBox, OwnClock)]) {
+    let report = town.city.report().unwrap();
+    for ((test_box, own), row) in boxes.iter_mut().zip(&report.devices) {
+        let device = test_box.client.device().to_string();
+        assert_eq!(row.device, device);
+        let config = config(test_box.dir.path(), &device);
+        let client = town.enrolled(test_box);
+        let mut keeper = Timekeeper::new(&test_box.store, own).unwrap();
+        let mut hold = Bench::new(&mut test_box.store, &mut keeper, own);
+        let round = Round { config: &config, client, clock: own };
+        wait(round.run(&mut hold, &mut |_| {})).into_done().unwrap();
+        // What a confirmation moved to the day before may lie in the month before.
+        let days = Period::days(Date::constant(2026, 2, 1), Date::constant(2026, 3, 31)).unwrap();
+        let rules = rules::load(&config.rules).unwrap();
+        let today = Date::constant(2026, 3, 31);
+        let sources = Sources { site: &config.site, rules: &rules, elders: None, today };
+        let reader = Reader::open(&config.state).unwrap();
+        let paper = Report::make(Kind::Settlement, days, &reader, sources).unwrap();
+        let paid = paper.table().total("approved_fen").unwrap();
+        assert_eq!(paid, row.city_fen + row.district_fen, "{device}");
+    }
 }
 
 /// Compares each entry of a box with what the city holds, byte for byte. Gives their number.

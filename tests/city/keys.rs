@@ -21,8 +21,7 @@ fn state(test_box: &TestBox) -> PathBuf {
 }
 
 fn pin(town: &Town, test_box: &TestBox) {
-    let pinned = identity::Pinned { url: town.url(), key: town.city.public_key().clone() };
-    identity::pin(&state(test_box), &pinned).unwrap();
+    identity::pin(&state(test_box), town.url(), town.city.public_key()).unwrap();
 }
 
 fn record(test_box: &mut TestBox) -> u32 {
@@ -36,8 +35,8 @@ fn record(test_box: &mut TestBox) -> u32 {
 fn open_line(town: &Town, test_box: &mut TestBox) -> Client {
     let state = state(test_box);
     let signer = wait(keys::signer(&state, None, &mut test_box.store)).unwrap();
-    let (device, city) = (test_box.client.device().clone(), town.city.public_key().clone());
-    Client::over(town.url(), device, signer, city, Tls::default()).unwrap()
+    let (device, city) = (test_box.client.device().clone(), town.city.public_key());
+    Client::over(town.url(), device, signer, city.into(), Tls::default()).unwrap()
 }
 
 fn offer(town: &Town, test_box: &mut TestBox) {
@@ -97,7 +96,7 @@ fn a_key_follows_another_and_old_batches_keep_their_signatures() {
         town.url(),
         test_box.client.device().clone(),
         Signer::new(test_box.key.clone()),
-        town.city.public_key().clone(),
+        town.city.public_key().into(),
         Tls::default(),
     );
     let told = wait(stale.unwrap().verdicts(super::town::at(NIGHT), 0)).unwrap_err();
@@ -163,7 +162,7 @@ fn a_key_is_taken_only_on_the_word_of_the_one_in_use() {
             town.url(),
             device.client.device().clone(),
             Signer::new(signer.key.clone()),
-            town.city.public_key().clone(),
+            town.city.public_key().into(),
             Tls::default(),
         )
         .unwrap()

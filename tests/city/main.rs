@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod answers;
+mod cards;
+mod city_key;
 mod commands;
 mod contract;
 mod cross_check;
@@ -15,6 +17,7 @@ mod night;
 mod plan;
 mod refusals;
 mod secrets;
+mod stale;
 mod sync;
 mod tls;
 mod town;

@@ -188,7 +188,7 @@ fn receipts_of_another_key_never_move_the_watermark() {
     wait(client::enrol(&impostor.url(), &device, test_box.key.public(), &code)).unwrap();
     test_box.append(LUNCH, &meal("p_1", LUNCH));
     // The line leads to the impostor; what is pinned is the city.
-    let pinned = town.city.public_key().clone();
+    let pinned = town.city.public_key();
     let key = test_box.key.clone();
     test_box.client = client::Client::new(impostor.url(), device, key, pinned).unwrap();
     let told = test_box.upload_by(&*clock(NIGHT), Patience::Failures(3)).unwrap_err();

@@ -161,6 +161,7 @@ fn elder(photo: &[u8]) -> Change {
         consent: Some("c_1001".into()),
         photos: vec![STANDARD.encode(photo)],
         templates: vec![],
+        cards: None,
     })
 }
 

@@ -48,6 +48,7 @@ pub fn row(i: usize) -> ElderRow {
         consent: Some(format!("c_{i}")),
         photos: vec![],
         templates: vec![template(embedding.model, i % embedding.dimensions, embedding.dimensions)],
+        cards: None,
     }
 }
 

@@ -82,7 +82,7 @@ impl Town {
         let stamp = Stamp { at: at(SET_UP), clock: ClockTrust::Trusted };
         let store = Store::init(&dir.path().join("state"), device, stamp).unwrap();
         let device = DeviceId::new(device).unwrap();
-        let city = self.city.public_key().clone();
+        let city = self.city.public_key();
         let client = Client::new(self.url(), device, key.clone(), city).unwrap();
         TestBox { store, client, key, dir, trusted: true }
     }
@@ -115,7 +115,7 @@ impl Town {
 
     /// A line of its own from a box that is enrolled here.
     pub fn enrolled(&self, test_box: &TestBox) -> Client {
-        let (device, city) = (test_box.client.device().clone(), self.city.public_key().clone());
+        let (device, city) = (test_box.client.device().clone(), self.city.public_key());
         Client::new(self.url(), device, test_box.key.clone(), city).unwrap()
     }
 
@@ -138,7 +138,7 @@ impl Town {
         let device = DeviceId::new(device).unwrap();
         let code = self.city.make_code(&device).unwrap();
         let pinned = wait(client::enrol(&self.url(), &device, key.public(), &code)).unwrap();
-        assert_eq!(&pinned, self.city.public_key());
+        assert_eq!(pinned, self.city.public_key());
         let client = Client::new(self.url(), device, key.clone(), pinned).unwrap();
         TestBox { store, client, key, dir, trusted: true }
     }
@@ -161,7 +161,7 @@ impl TestBox {
 
     /// From now on it talks to `url` and believes `town`'s key.
     pub fn line(&mut self, town: &Town, url: &str) {
-        let (device, city) = (self.client.device().clone(), town.city.public_key().clone());
+        let (device, city) = (self.client.device().clone(), town.city.public_key());
         let url = CityUrl::parse(url).unwrap();
         self.client = Client::new(url, device, self.key.clone(), city).unwrap();
     }

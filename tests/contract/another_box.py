@@ -278,13 +278,50 @@ def walk(url, device, code, seed):
     verdicts = opened(
         schemas, box.get("/v1/verdicts?after=0"), city, "verdicts", "VerdictsPayload"
     )
-    assert verdicts == {"next": 0, "items": []}, verdicts
+    assert verdicts == {"after": 0, "next": 0, "items": []}, verdicts
+    assert page["after"] == "" and delta["after"] == page["next"], delta
+    card(page)
     schemas.check("Time", requests.get(f"{url}/v1/time", timeout=10).json())
     answer = requests.get(f"{url}/v1/time?nonce=abc123", timeout=10)
     assert opened(schemas, answer, city, "time", "TimePayload")["nonce"] == "abc123"
+    follow(schemas, url, city, [])
+    answer = requests.get(f"{url}/v1/keys/{'0' * 32}", timeout=10)
+    refused(schemas, answer, 404, "missing")
     rotate(schemas, box, city, seed)
     refused(schemas, requests.get(f"{url}/v1/nothing", timeout=10), 404, "missing")
     print("another box: every operation does as the document says")
+    return city
+
+
+def card(page):
+    """The first elder's card, which the roster names, as a digest under the page's key."""
+    said = b"canteend card v1\n" + os.environ["CONTRACT_CARD"].encode()
+    digest = hmac.new(base64.b64decode(page["card_key"]), said, hashlib.sha256).digest()
+    assert page["upsert"][0]["cards"] == [b64(digest)], page["upsert"][0]
+
+
+def key_id(public):
+    return sha256(public.encode()).hex()[:32]
+
+
+def follow(schemas, url, city, fingerprints):
+    """Walks from a key of the city's to the newest, of which the last fingerprint is told."""
+    answer = requests.get(f"{url}/v1/keys/{key_id(city)}", timeout=10)
+    said = answer.json()
+    schemas.check("Succession", said)
+    assert len(said["statements"]) == len(fingerprints), said
+    for envelope, fingerprint in zip(said["statements"], fingerprints):
+        payload = base64.b64decode(envelope["payload"])
+        value = json.loads(payload)
+        schemas.check("CityKeyPayload", value)
+        assert value["before"] == key_id(city), value
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(city.removeprefix("ed25519:")))
+        signature = base64.b64decode(envelope["signatures"][0]["sig"])
+        public.verify(signature, encoding(envelope["payloadType"], payload))
+        city = value["key"]
+        assert key_id(city) == fingerprint, value
+    answer = requests.get(f"{url}/v1/time?nonce=abc123", timeout=10)
+    opened(schemas, answer, city, "time", "TimePayload")
 
 
 def rotate(schemas, box, city, seed):
@@ -306,4 +343,10 @@ def rotate(schemas, box, city, seed):
 
 
 if __name__ == "__main__":
-    walk(sys.argv[1], sys.argv[2], sys.argv[3], bytes.fromhex(os.environ["CONTRACT_SEED"]))
+    if sys.argv[1] == "follow":
+        follow(Schemas(), sys.argv[2], sys.argv[3], sys.argv[4:])
+        print("another box: followed the city's key")
+    else:
+        seed = bytes.fromhex(os.environ["CONTRACT_SEED"])
+        with open(os.environ["CONTRACT_CITY"], "w", encoding="utf-8") as file:
+            file.write(walk(sys.argv[1], sys.argv[2], sys.argv[3], seed))

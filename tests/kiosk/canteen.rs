@@ -29,7 +29,7 @@ pub const PIN: &str = "258036";
 /// Lunch, on a Monday.
 const NOON: &str = "2026-03-02T11:30:00+08:00";
 /// The model of a gallery without faces.
-const MODEL: ModelId = ModelId([7; 32]);
+pub const MODEL: ModelId = ModelId([7; 32]);
 
 /// A folder in which a canteen can be opened again and again.
 pub struct Premises {

@@ -1,7 +1,7 @@
 //! What staff and diners do: each is in the ledger once, with operator and reason.
 
 use crate::browser::Page;
-use crate::canteen::{Canteen, PIN, Premises, elder, elders, token};
+use crate::canteen::{Canteen, MODEL, PIN, Premises, elder, elders, token};
 use serde_json::{Value, json};
 
 /// The open review of a page, once it is there.
@@ -100,7 +100,12 @@ fn a_card_is_read_as_it_was_typed_and_its_number_stands_nowhere() {
     let desk = canteen.desk.as_ref().unwrap();
     let holder = elder(1, "王秀英", 1943).id;
     let cards = [(holder, vec!["0012345678".to_owned()])];
-    desk.ask_blocking(move |at| at.store().set_cards(&cards).unwrap()).unwrap();
+    desk.ask_blocking(move |at| {
+        let stamp = at.bench().stamp().unwrap();
+        let roster = at.store().load_gallery().unwrap();
+        at.store().replace_gallery_and_cards(stamp, MODEL, &roster, &cards).unwrap();
+    })
+    .unwrap();
     let mut page = canteen.staff();
     assert_eq!(page.act("card", json!({ "digits": "9912345678" })).0, 404);
     assert_eq!(page.act("card", json!({ "digits": "1" })).0, 404);

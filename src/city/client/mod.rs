@@ -11,6 +11,7 @@ pub use url::CityUrl;
 
 use super::signer::Signer;
 use super::tls::Tls;
+use super::trust::CityKeys;
 use super::wire::batch::RECEIPT_BYTES_MAX;
 use super::wire::code::EnrolmentCode;
 use super::wire::dsse;
@@ -18,6 +19,7 @@ use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, RefusalCode, SMALL_BY
 use super::wire::json;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
+use super::wire::succession::{SUCCESSION_BYTES_MAX, Succession};
 use super::wire::suite::{self, PublicKey, SigningKey};
 use super::wire::text::{self, DeviceId};
 use super::wire::time::SignedTime;
@@ -131,14 +133,14 @@ pub struct Client {
     url: CityUrl,
     device: DeviceId,
     signer: Signer,
-    city: PublicKey,
+    city: CityKeys,
     /// By how much requests are dated otherwise than our clock says, in seconds. It never touches
     /// the time of an entry.
     shift_s: AtomicI64,
 }
 
 impl Client {
-    /// A line to the city at `url` with the pinned key `city`.
+    /// A line to the city at `url`, of which the key `city` is pinned.
     ///
     /// # Errors
     /// [`SendError::Setup`].
@@ -148,10 +150,10 @@ impl Client {
         key: Arc<SigningKey>,
         city: PublicKey,
     ) -> Result<Self, SendError> {
-        Self::over(url, device, Signer::new(key), city, Tls::default())
+        Self::over(url, device, Signer::new(key), city.into(), Tls::default())
     }
 
-    /// The same for a device in the middle of a rotation, or with TLS of its own.
+    /// The same for a device or a city whose key was followed by another, or with TLS of its own.
     ///
     /// # Errors
     /// [`SendError::Setup`].
@@ -159,7 +161,7 @@ impl Client {
         url: CityUrl,
         device: DeviceId,
         signer: Signer,
-        city: PublicKey,
+        city: CityKeys,
         tls: Tls,
     ) -> Result<Self, SendError> {
         let http = http(&tls, Limits::SERVICE)?;
@@ -184,9 +186,14 @@ impl Client {
         &self.signer
     }
 
-    /// The city's pinned key.
-    pub fn city(&self) -> &PublicKey {
+    /// The city's keys.
+    pub fn city(&self) -> &CityKeys {
         &self.city
+    }
+
+    /// From now on the city is believed by these keys.
+    pub fn believe(&mut self, city: CityKeys) {
+        self.city = city;
     }
 
     /// Sends a sealed batch and gives the answer's bytes, which should be a receipt.
@@ -211,7 +218,7 @@ impl Client {
         let query = format!("after={after}");
         let answer =
             self.send(now, Method::GET, "/v1/verdicts", &query, &[], VERDICTS_BYTES_MAX).await?;
-        Verdicts::open(&answer, &self.city, &self.device, after).map_err(SendError::answer)
+        Verdicts::open(&answer, self.city.newest(), &self.device, after).map_err(SendError::answer)
     }
 
     /// The page of gallery changes after `cursor`; an empty one starts from nothing.
@@ -226,7 +233,7 @@ impl Client {
         };
         let path = "/v1/gallery/changes";
         let answer = self.send(now, Method::GET, path, &query, &[], PAGE_BYTES_MAX).await?;
-        Page::open(&answer, &self.city).map_err(SendError::answer)
+        Page::open(&answer, self.city.newest(), cursor).map_err(SendError::answer)
     }
 
     /// What the city's clock says. Its answer is signed and about this very question, so that no
@@ -239,7 +246,19 @@ impl Client {
         let query = format!("nonce={nonce}");
         let request = self.http.get(self.url.to("/v1/time", &query));
         let answer = receive(request, SMALL_BYTES_MAX).await?;
-        SignedTime::open(&answer, &self.city, &nonce).map_err(SendError::answer)
+        SignedTime::open(&answer, self.city.newest(), &nonce).map_err(SendError::answer)
+    }
+
+    /// What the city says has followed the newest of its keys that the box knows. Each statement
+    /// has a signature of its own, so that the request needs none.
+    ///
+    /// # Errors
+    /// [`SendError`]; [`RefusalCode::Missing`] where the city never had this key.
+    pub async fn succession(&self) -> Result<Succession, SendError> {
+        let path = format!("/v1/keys/{}", self.city.newest().id());
+        let request = self.http.get(self.url.to(&path, ""));
+        let answer = receive(request, SUCCESSION_BYTES_MAX).await?;
+        Succession::read(&answer).map_err(SendError::answer)
     }
 
     /// Offers the city a key to take the place of the one in use. It counts from the entry on that
@@ -256,7 +275,7 @@ impl Client {
         let path = format!("/v1/devices/{}/next-key", self.device);
         let body = offer.seal(next);
         let answer = self.send(now, Method::PUT, &path, "", &body, SMALL_BYTES_MAX).await?;
-        Enrolment::confirms(&answer, &self.city, &self.device, next.public())
+        Enrolment::confirms(&answer, self.city.newest(), &self.device, next.public())
             .map_err(SendError::answer)
     }
 

@@ -182,12 +182,12 @@ impl Receipt {
         dsse::seal(key, RECEIPT_TYPE, &payload)
     }
 
-    /// The receipt in an envelope that the city signed.
+    /// The receipt in an envelope that one of the city's keys signed.
     ///
     /// # Errors
     /// [`BatchError::Envelope`], [`BatchError::Json`].
-    pub fn open(envelope: &[u8], city: &PublicKey) -> Result<Self, BatchError> {
-        let payload = dsse::open(envelope, RECEIPT_BYTES_MAX, RECEIPT_TYPE, &[city])?;
+    pub fn open(envelope: &[u8], city: &[&PublicKey]) -> Result<Self, BatchError> {
+        let payload = dsse::open(envelope, RECEIPT_BYTES_MAX, RECEIPT_TYPE, city)?;
         Ok(json::read(&payload, RECEIPT_BYTES_MAX)?)
     }
 
@@ -316,12 +316,12 @@ mod tests {
             root: batch.root,
             received_at: "2026-03-02T23:00:00+08:00".parse().unwrap(),
         };
-        let read = Receipt::open(&right.seal(&key(2)), key(2).public()).unwrap();
+        let read = Receipt::open(&right.seal(&key(2)), &[key(2).public()]).unwrap();
         assert_eq!(read, right);
         let sent =
             Sent { device: &batch.device, seq: 1, payload_sha256, tree_size: 2, root: batch.root };
         right.fits(&sent).unwrap();
-        Receipt::open(&right.seal(&key(1)), key(2).public()).unwrap_err();
+        Receipt::open(&right.seal(&key(1)), &[key(2).public()]).unwrap_err();
         let wrong = [
             (Receipt { device: DeviceId::new("lc-kfq-018").unwrap(), ..right.clone() }, "device"),
             (Receipt { seq: 2, ..right.clone() }, "seq"),

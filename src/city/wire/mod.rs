@@ -19,6 +19,7 @@ pub mod enrol;
 pub mod json;
 pub mod page;
 pub mod signature;
+pub mod succession;
 pub mod suite;
 pub mod text;
 pub mod time;

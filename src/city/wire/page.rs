@@ -3,6 +3,8 @@
 use super::dsse::{self, EnvelopeError};
 use super::json::{self, JsonError};
 use super::suite::{PublicKey, SigningKey};
+use super::text;
+use crate::record::card::CardKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,6 +16,8 @@ pub const PAGE_ROWS_MAX: usize = 100;
 pub const PHOTOS_MAX: usize = 3;
 /// Most bytes of one photograph's base64.
 pub const PHOTO_BYTES_MAX: usize = 2 << 20;
+/// Most cards of an elder.
+pub const CARDS_MAX: usize = 4;
 /// Most intervals of one sort.
 pub const SPANS_MAX: usize = 64;
 /// Longest cursor, in bytes.
@@ -32,14 +36,22 @@ pub enum PageError {
     /// The payload is not one.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// It answers another question than the one that was asked.
+    #[error("the gallery page does not follow the cursor that was asked for")]
+    Other,
+    /// Cards, and nothing to read them by.
+    #[error("the gallery page holds cards and no card key")]
+    CardKey,
     /// More than a bound allows.
     #[error("the gallery page holds more {0} than are allowed")]
     Bound(&'static str),
 }
 
-/// Changes of the gallery after a cursor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Changes of the gallery after a cursor. `Debug` does not show the card key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
+    /// The cursor that was asked for; empty for the first page from nothing.
+    pub after: String,
     /// Number of the gallery that the pages lead to.
     pub generation: u64,
     /// Where the next page starts.
@@ -47,6 +59,9 @@ pub struct Page {
     /// Whether this is the last page.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// Base64 of the key under which cards are digests ([`CardKey`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_key: Option<String>,
     /// Elders as they are now.
     pub upsert: Vec<ElderRow>,
     /// Elders to be taken out.
@@ -80,6 +95,9 @@ pub struct ElderRow {
     /// Templates of a named model, in the place of photographs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<TemplateRow>,
+    /// Base64 of their cards' digests; none where nothing is said of cards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cards: Option<Vec<String>>,
 }
 
 impl fmt::Debug for ElderRow {
@@ -135,6 +153,13 @@ pub enum TombstoneWhy {
     Moved,
 }
 
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Page { after, generation, next, upsert, tombstone, .. } = self;
+        write!(f, "Page({generation}, {after:?} to {next:?}, {upsert:?}, {tombstone:?})")
+    }
+}
+
 impl Page {
     /// Its envelope, signed by the city.
     pub fn seal(&self, city: &SigningKey) -> Vec<u8> {
@@ -142,17 +167,30 @@ impl Page {
         dsse::seal(city, PAGE_TYPE, &payload)
     }
 
-    /// The page in an envelope that the city signed, within all bounds.
+    /// The page after cursor `after` in an envelope that the city signed, within all bounds.
     ///
     /// # Errors
     /// [`PageError`].
-    pub fn open(envelope: &[u8], city: &PublicKey) -> Result<Self, PageError> {
+    pub fn open(envelope: &[u8], city: &PublicKey, after: &str) -> Result<Self, PageError> {
         let payload = dsse::open(envelope, PAGE_BYTES_MAX, PAGE_TYPE, &[city])?;
         let page: Page = json::read(&payload, PAGE_BYTES_MAX)?;
-        match page.beyond_a_bound() {
-            Some(what) => Err(PageError::Bound(what)),
-            None => Ok(page),
+        if let Some(what) = page.beyond_a_bound() {
+            return Err(PageError::Bound(what));
         }
+        if page.after != after {
+            return Err(PageError::Other);
+        }
+        let cards = page.upsert.iter().any(|row| row.cards.as_ref().is_some_and(|c| !c.is_empty()));
+        if cards && page.card_key().is_none() {
+            return Err(PageError::CardKey);
+        }
+        Ok(page)
+    }
+
+    /// The key under which the page's cards are digests.
+    pub fn card_key(&self) -> Option<CardKey> {
+        let bytes = text::from_base64(self.card_key.as_ref()?)?;
+        bytes.try_into().ok().map(CardKey::new)
     }
 
     fn beyond_a_bound(&self) -> Option<&'static str> {
@@ -167,6 +205,7 @@ impl Page {
                 "bytes of a photograph",
                 rows.iter().flat_map(|r| &r.photos).any(|p| p.len() > PHOTO_BYTES_MAX),
             ),
+            ("cards", rows.iter().flat_map(|r| &r.cards).any(|c| c.len() > CARDS_MAX)),
             ("intervals", rows.iter().any(|r| r.eligible.len().max(r.home_care.len()) > SPANS_MAX)),
         ];
         bounds.into_iter().find(|(_, beyond)| *beyond).map(|(what, _)| what)
@@ -193,11 +232,14 @@ mod tests {
             consent: Some("c_1".into()),
             photos: vec!["AAAA".into()],
             templates: vec![],
+            cards: Some(vec!["AAAA".into()]),
         }
     }
 
     fn page(rows: usize) -> Page {
         Page {
+            after: "c.0".into(),
+            card_key: Some(text::to_base64(&[7; 32])),
             generation: 78,
             next: "c.100".into(),
             is_final: true,
@@ -210,15 +252,33 @@ mod tests {
         }
     }
 
+    fn open(envelope: &[u8]) -> Result<Page, PageError> {
+        Page::open(envelope, key().public(), "c.0")
+    }
+
     #[test]
     fn a_page_reads_as_it_was_written_and_may_gain_fields() {
         let sealed = page(2).seal(&key());
-        assert_eq!(Page::open(&sealed, key().public()).unwrap(), page(2));
+        assert_eq!(open(&sealed).unwrap(), page(2));
+        assert_eq!(page(2).card_key(), Some(CardKey::new([7; 32])));
         let text = serde_json::to_string(&page(1)).unwrap();
         assert!(text.contains("\"final\":true") && text.contains("\"why\":\"withdrawn\""));
         let more = text.replacen('{', "{\"weather\":\"mild\",", 1);
         let sealed = dsse::seal(&key(), PAGE_TYPE, more.as_bytes());
-        assert_eq!(Page::open(&sealed, key().public()).unwrap(), page(1));
+        assert_eq!(open(&sealed).unwrap(), page(1));
+    }
+
+    #[test]
+    fn a_page_answers_one_question_and_carries_what_its_cards_need() {
+        let sealed = page(1).seal(&key());
+        for other in ["", "c.1", "c.100"] {
+            let told = Page::open(&sealed, key().public(), other).unwrap_err();
+            assert!(matches!(told, PageError::Other), "{told}");
+        }
+        for card_key in [None, Some("AAAA".to_owned())] {
+            let told = open(&Page { card_key, ..page(1) }.seal(&key())).unwrap_err();
+            assert!(matches!(told, PageError::CardKey), "{told}");
+        }
     }
 
     #[test]
@@ -231,8 +291,11 @@ mod tests {
         long_cursor.next = "x".repeat(CURSOR_BYTES_MAX + 1);
         let mut late = page(1);
         late.generation = GENERATION_MAX + 1;
-        for absurd in [page(PAGE_ROWS_MAX + 1), many_photos, many_spans, long_cursor, late] {
-            let told = Page::open(&absurd.seal(&key()), key().public()).unwrap_err();
+        let mut many_cards = page(1);
+        many_cards.upsert[0].cards = Some(vec!["AAAA".into(); CARDS_MAX + 1]);
+        let many_rows = page(PAGE_ROWS_MAX + 1);
+        for absurd in [many_rows, many_photos, many_spans, many_cards, long_cursor, late] {
+            let told = open(&absurd.seal(&key())).unwrap_err();
             assert!(matches!(told, PageError::Bound(_)), "{told}");
         }
     }

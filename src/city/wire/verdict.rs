@@ -23,8 +23,10 @@ pub enum VerdictError {
     /// The payload is not a list of verdicts.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// Too many, or about another device, or out of order.
-    #[error("the city's verdicts are too many, out of order, or about another device")]
+    /// Too many, about another device, out of order, or the answer to another question.
+    #[error(
+        "the city's verdicts are too many, out of order, about another device, or not those asked for"
+    )]
     Order,
 }
 
@@ -86,6 +88,8 @@ pub struct Verdict {
 /// `GET /v1/verdicts?after=N`: verdicts on the asking device's meals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdicts {
+    /// The number that was asked after.
+    pub after: u64,
     /// What to ask after next time.
     pub next: u64,
     /// In the order of their numbers.
@@ -118,7 +122,8 @@ impl Verdicts {
             }
             last = item.id;
         }
-        if verdicts.items.len() > VERDICTS_MAX || verdicts.next != last {
+        let fits = verdicts.after == after && verdicts.next == last;
+        if verdicts.items.len() > VERDICTS_MAX || !fits {
             return Err(VerdictError::Order);
         }
         Ok(verdicts)
@@ -143,11 +148,14 @@ mod tests {
             supersedes: None,
         };
         let open = |items: Vec<Verdict>, next, after| {
-            let verdicts = Verdicts { next, items };
+            let verdicts = Verdicts { after, next, items };
             Verdicts::open(&verdicts.seal(&key), key.public(), &device, after)
         };
         assert_eq!(open(vec![item(3), item(7)], 7, 2).unwrap().items.len(), 2);
         assert_eq!(open(vec![], 7, 7).unwrap().next, 7);
+        let stale = Verdicts { after: 1, next: 3, items: vec![item(3)] }.seal(&key);
+        let told = Verdicts::open(&stale, key.public(), &device, 2).unwrap_err();
+        assert!(matches!(told, VerdictError::Order), "an answer to another question");
         let other = Verdict { device: DeviceId::new("lc-dcf-003").unwrap(), ..item(4) };
         for (items, next, after) in [
             (vec![item(3), item(3)], 3, 2),

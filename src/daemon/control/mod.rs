@@ -91,6 +91,8 @@ pub enum Request {
     RecordKeys,
     /// Read the configuration again.
     Reload,
+    /// Forget how far the box has got with the city's gallery: the next one is taken whole.
+    ForgetCityGallery,
     /// Talk to the city now: send, fetch gallery and verdicts.
     Upload,
     /// Hand in the settlement of a month.

@@ -111,6 +111,10 @@ fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<A
             let credentials = identity::credentials();
             Ok(Answer::Keys(keys::record(bench, &state, credentials.as_deref())?))
         }
+        Request::ForgetCityGallery => {
+            bench.store().forget_city_gallery()?;
+            Ok(Answer::Entry(None))
+        }
         Request::Void { entry, reason, operator } => {
             let stamp = bench.stamp()?;
             let reason = VoidReason::from_code(reason)

@@ -2,8 +2,9 @@
 //!
 //! 1. When it is due is said by [`domain::night`](crate::domain::night): once a night at the box's
 //!    own time, at once after a missed one, with growing waits after a failure, for ever.
-//! 2. The order is: clocks compared, entries sent, gallery and verdicts fetched ([`round`]). A part
-//!    that fails does not keep the next from being tried, unless the city is out of reach.
+//! 2. The order is: the city's key followed, clocks compared, entries sent, gallery and verdicts
+//!    fetched ([`round`]). A part that fails does not keep the next from being tried, unless the city
+//!    is out of reach.
 //! 3. What only somebody else can mend (a conflict, a refused gallery) is raised on the board and
 //!    tried again the next night.
 //! 4. Keys, address and certificates are read anew for each round: a box that is enrolled or whose
@@ -114,7 +115,7 @@ impl Night {
     async fn round(&self) -> Result<Done, RoundError> {
         let mut hold = self.desk.clone();
         let client = keys::line(&self.config, &mut hold).await?;
-        let round = Round { config: &self.config, client: &client, clock: self.clock.as_ref() };
+        let round = Round { config: &self.config, client, clock: self.clock.as_ref() };
         let report = round.run(&mut hold, &mut |_| {}).await;
         let now = self.clock.now();
         for (trouble, holds) in report.troubles() {

@@ -3,6 +3,7 @@
 use crate::city::client::{Client, SendError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::daemon::city_key::{self, FollowError};
 use crate::daemon::desk::DeskError;
 use crate::daemon::hold::Stamps;
 use crate::daemon::keys::KeysError;
@@ -30,6 +31,9 @@ pub enum RoundError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] crate::store::LedgerError),
+    /// The city's own key.
+    #[error(transparent)]
+    CityKey(#[from] FollowError),
     /// The clocks.
     #[error(transparent)]
     Time(#[from] TimeError),
@@ -56,6 +60,7 @@ impl RoundError {
         match self {
             Self::NotEnrolled | Self::Keys(_) | Self::Ledger(_) => false,
             Self::Desk(_) => true,
+            Self::CityKey(e) => e.passing(),
             Self::Time(e) => e.passing(),
             Self::Upload(e) => e.passing(),
             Self::Sync(e) => e.passing(),
@@ -71,6 +76,7 @@ impl Sysexit for RoundError {
             Self::Keys(e) => e.exit(),
             Self::Desk(e) => e.exit(),
             Self::Ledger(e) => e.exit(),
+            Self::CityKey(e) => e.exit(),
             Self::Time(e) => e.exit(),
             Self::Upload(e) => e.exit(),
             Self::Sync(e) => e.exit(),
@@ -108,7 +114,7 @@ pub struct Round<'a> {
     /// Models and limits for photographs.
     pub config: &'a Config,
     /// The line to the city.
-    pub client: &'a Client,
+    pub client: Client,
     /// The clock.
     pub clock: &'a dyn Clock,
 }
@@ -116,6 +122,7 @@ pub struct Round<'a> {
 /// What each part came to; `None` where it was not tried, because the city was out of reach.
 #[derive(Debug, Default)]
 pub struct Report {
+    city_key: Option<Result<usize, FollowError>>,
     time: Option<Result<Compared, TimeError>>,
     upload: Option<Result<Uploaded, UploadError>>,
     sync: Option<Result<Synced, SyncError>>,
@@ -125,9 +132,15 @@ pub struct Report {
 
 impl Round<'_> {
     /// Makes the round. `progress` is told after each page of the gallery.
-    pub async fn run<H: Stamps>(&self, hold: &mut H, progress: &mut dyn FnMut(&Synced)) -> Report {
-        let Round { config, client, clock } = *self;
+    pub async fn run<H: Stamps>(self, hold: &mut H, progress: &mut dyn FnMut(&Synced)) -> Report {
+        let Round { config, mut client, clock } = self;
         let mut report = Report::default();
+        let followed = city_key::follow(hold, &config.state, &mut client).await;
+        let followed = report.city_key.insert(followed);
+        if matches!(followed, Err(FollowError::Send(SendError::Unreachable(_)))) {
+            return report;
+        }
+        let client = &client;
         let time = report.time.insert(time::run_once(hold, client, clock).await);
         if matches!(time, Err(TimeError::Send(SendError::Unreachable(_)))) {
             return report;
@@ -150,7 +163,8 @@ impl Round<'_> {
 
 impl Report {
     fn in_order(&self) -> bool {
-        matches!(self.time, Some(Ok(_)))
+        matches!(self.city_key, Some(Ok(_)))
+            && matches!(self.time, Some(Ok(_)))
             && matches!(self.upload, Some(Ok(_)))
             && matches!(self.sync, Some(Ok(_)))
             && matches!(self.verdicts, Some(Ok(_)))
@@ -182,6 +196,9 @@ impl Report {
             }
             _ => {}
         }
+        if let Some(Err(error @ FollowError::Statement(_))) = &self.city_key {
+            found.push((Trouble::CityAlarm, Some(error.to_string())));
+        }
         match &self.sync {
             Some(Ok(_)) => found.push((Trouble::GalleryRefused, None)),
             Some(Err(error)) if error.refused() => {
@@ -197,11 +214,10 @@ impl Report {
     /// # Errors
     /// The first part that failed; one that somebody has to look at before one that passes.
     pub fn into_done(self) -> Result<Done, RoundError> {
-        let Report { time, upload, sync, verdicts, remembered } = self;
+        let Report { city_key, time, upload, sync, verdicts, remembered } = self;
         let (mut errors, mut done) = (Vec::new(), Done::default());
-        if let Some(Err(error)) = time {
-            errors.push(RoundError::from(error));
-        }
+        errors.extend(city_key.and_then(Result::err).map(RoundError::from));
+        errors.extend(time.and_then(Result::err).map(RoundError::from));
         match upload {
             Some(Ok(uploaded)) => {
                 (done.batches, done.acknowledged) = (uploaded.batches, uploaded.acknowledged);

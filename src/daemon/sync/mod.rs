@@ -5,8 +5,9 @@
 //! 2. They come into force together, or not at all. An attempt that breaks off goes on, next time,
 //!    after the last page that was gathered.
 //! 3. A page that the city did not sign, that is beyond a bound or of an older generation is refused
-//!    and is an alarm. A single row that does not hold leaves its elder as they were; without a
-//!    readable face an elder is left to staff and card.
+//!    and is an alarm. A single row that does not hold leaves its elder as they were, and is
+//!    remembered until one comes that holds; without a readable face an elder is left to staff and
+//!    card.
 //! 4. With nothing new it is one request.
 //!
 //! It does not bring the new gallery into service; that is [`super::swap`]'s.
@@ -24,7 +25,7 @@ use crate::city::elders::{self, Arrival, Face};
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::page::{Page, TombstoneWhy};
 use crate::clock::Clock;
-use crate::domain::elder::{ElderId, NoticeWhy};
+use crate::domain::elder::NoticeWhy;
 use crate::domain::entry::GalleryChange;
 use crate::error::{Exit, Sysexit};
 use crate::store::{
@@ -79,6 +80,7 @@ impl SyncError {
                     | GalleryError::TooMany(_)
                     | GalleryError::Twice(_)
                     | GalleryError::Bounds(_)
+                    | GalleryError::CardKey
             ),
             Self::Endless => true,
             Self::Desk(_) | Self::Ledger(_) | Self::Vision(_) => false,
@@ -146,7 +148,15 @@ pub async fn run_once<H: Stamps>(
             return Err(SyncError::Endless);
         }
         let rows = rows(page, faces, &mut done).await?;
-        let staged = hold.ask(move |store| store.stage(model, &asked, &rows)).await??;
+        let staged = match hold.ask(move |store| store.stage(model, &asked, &rows)).await? {
+            Err(GalleryError::CardKey) if !begun_anew && !after.is_empty() => {
+                warn!("the city reads cards by another key; starting from nothing");
+                (begun_anew, after) = (true, String::new());
+                done = Synced { pages: done.pages, ..Synced::default() };
+                continue;
+            }
+            other => other?,
+        };
         progress(&done);
         if is_final {
             break;
@@ -183,16 +193,17 @@ fn is_lost(error: &SendError) -> bool {
 /// The rows of a page, with a template for each photograph. Other tasks have their turn between
 /// two elders.
 async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRows, SyncError> {
+    let card_key = page.card_key();
     let Page { generation, next, upsert, tombstone, .. } = page;
-    let (mut arrivals, mut kept) = (Vec::with_capacity(upsert.len()), Vec::new());
+    let (mut arrivals, mut held) = (Vec::with_capacity(upsert.len()), Vec::new());
+    let mut bad = Vec::new();
     for row in upsert {
-        let id = ElderId::new(&row.elder);
-        let Arrival { elder, face } = match elders::arrival(row, faces.embedding()) {
+        let id = row.elder.clone();
+        let Arrival { elder, face, cards } = match elders::arrival(row, faces.embedding()) {
             Ok(arrival) => arrival,
             Err(problem) => {
                 warn!(%problem, "a row of the city's gallery is left out");
-                done.bad += 1;
-                kept.extend(id);
+                bad.push(id);
                 continue;
             }
         };
@@ -203,6 +214,7 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
             done.faceless += 1;
         }
         done.arrivals += 1;
+        held.extend(cards.map(|cards| (elder.id.clone(), cards)));
         arrivals.push(Enrolled { elder, templates });
         tokio::task::yield_now().await;
     }
@@ -217,10 +229,11 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
             Ok((elder, since)) => leavers.push(Leaver { elder, why, since }),
             Err(problem) => {
                 warn!(%problem, "a tombstone of the city's gallery is left out");
-                done.bad += 1;
+                bad.push(row.elder.clone());
             }
         }
     }
     done.leavers += leavers.len() as u32;
-    Ok(PageRows { generation, next, arrivals, leavers, kept })
+    done.bad += bad.len() as u32;
+    Ok(PageRows { generation, next, arrivals, leavers, cards: held, card_key, bad })
 }

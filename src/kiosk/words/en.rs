@@ -203,6 +203,7 @@ impl Say for En {
             Trouble::GalleryEmpty => "Nobody is enrolled",
             Trouble::GalleryStale => "The roster is out of date",
             Trouble::GalleryRefused => "A new roster was refused; the old one serves",
+            Trouble::GalleryRows => "Some rows of the city’s roster do not hold",
             Trouble::CityUnreachable => "The city cannot be reached",
             Trouble::Crashed => "The program has stopped unexpectedly",
             Trouble::CityAlarm => "The city’s records differ from this box’s",
@@ -226,6 +227,9 @@ impl Say for En {
             Trouble::GalleryStale => "Check the network, or ask the street for its newest list.",
             Trouble::GalleryRefused => {
                 "Serve as usual. Ask the technician to look at last night’s delivery."
+            }
+            Trouble::GalleryRows => {
+                "Serve as usual. Ask the technician to have the city mend its roster."
             }
             Trouble::CityUnreachable => "Check cable and router. Serve as usual: nothing is lost.",
             Trouble::Crashed => "No meal is lost; have a technician read the report",

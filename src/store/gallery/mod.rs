@@ -16,7 +16,7 @@ pub use staging::{CityGallery, Leaver, LeaverWhy, PageRows, Staged};
 use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
 use super::vault::{Vault, VaultError};
-use super::{Store, identity};
+use super::{Store, cards, identity};
 use crate::domain::calendar::{Date, service_date};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{ClockTrust, Event, GalleryChange, Stamp};
@@ -76,7 +76,8 @@ pub enum GalleryError {
     Unknown(ElderId),
     /// A page of the city's gallery that does not follow the last one.
     #[error(
-        "the city's gallery {found} is older than {known}, which the box has; it stays as it was"
+        "the city's gallery {found} is older than {known}, which the box has; it stays as it was. If \
+         the city was set back on purpose: `canteend gallery sync --from-nothing`"
     )]
     Older {
         /// Generation on the page.
@@ -84,6 +85,11 @@ pub enum GalleryError {
         /// Generation that is in force or being gathered.
         known: u64,
     },
+    /// The city reads cards by another key than before.
+    #[error(
+        "the city's card key is another one than before, and the whole gallery did not come with it"
+    )]
+    CardKey,
     /// A row that is not as it was written.
     #[error("the gallery's table \"{table}\" is damaged at {row}; import the roster again")]
     Damaged {
@@ -130,6 +136,22 @@ impl Store {
         model: ModelId,
         roster: &[Enrolled],
     ) -> Result<Replaced, GalleryError> {
+        self.replace_gallery_and_cards(stamp, model, roster, &[])
+    }
+
+    /// The same, and gives elders the cards stated, in the place of those that they had; a card
+    /// that another elder had changes hands. Texts that are no cards, and those of an elder beyond
+    /// [`CARDS_PER_ELDER_MAX`](super::CARDS_PER_ELDER_MAX), are left out.
+    ///
+    /// # Errors
+    /// As [`Store::replace_gallery`].
+    pub fn replace_gallery_and_cards(
+        &mut self,
+        stamp: Stamp,
+        model: ModelId,
+        roster: &[Enrolled],
+        stated: &[(ElderId, Vec<String>)],
+    ) -> Result<Replaced, GalleryError> {
         check(model, roster)?;
         self.room()?;
         let salt = self.vault.salt()?;
@@ -142,7 +164,8 @@ impl Store {
         rows::verify(&tx, &self.vault, Tables::InForce, roster)?;
         // A roster that is imported by hand states each consent anew.
         tx.execute("DELETE FROM forgotten WHERE elder IN (SELECT elder FROM template)", [])?;
-        tx.execute("DELETE FROM card WHERE elder NOT IN (SELECT id FROM elder)", [])?;
+        cards::give(&tx, &self.vault, stated)?;
+        cards::drop_strangers(&tx)?;
         // What stands now is not the city's; the next sync begins from nothing.
         staging::forget_city(&tx)?;
         let change = change(&tx, generation, model, stamp)?;

@@ -19,8 +19,9 @@ use crate::domain::calendar::Date;
 use crate::domain::elder::{ElderId, Notice, NoticeWhy};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::domain::template::ModelId;
-use crate::store::ledger;
+use crate::record::card::{CardDigest, CardKey};
 use crate::store::vault::Vault;
+use crate::store::{cards, ledger, left_out};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -81,7 +82,7 @@ pub struct Leaver {
 }
 
 /// What a page of the city's gallery amounts to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PageRows {
     /// The city's number of the gallery that the pages lead to.
     pub generation: u64,
@@ -91,8 +92,12 @@ pub struct PageRows {
     pub arrivals: Vec<Enrolled>,
     /// Elders who are taken out.
     pub leavers: Vec<Leaver>,
-    /// Elders whose row does not hold; they stay as they are.
-    pub kept: Vec<ElderId>,
+    /// Cards of those elders of whom they are stated.
+    pub cards: Vec<(ElderId, Vec<CardDigest>)>,
+    /// The key under which those are digests.
+    pub card_key: Option<CardKey>,
+    /// Ids that stand in rows that do not hold; those elders stay as they are.
+    pub bad: Vec<String>,
 }
 
 impl Store {
@@ -117,7 +122,7 @@ impl Store {
     /// before. The first page of an attempt drops what an earlier one left, unless it goes on.
     ///
     /// # Errors
-    /// [`GalleryError::Older`]; otherwise what is wrong with a row. What was gathered before stays.
+    /// [`GalleryError::Older`], [`GalleryError::CardKey`]; otherwise what is wrong with a row. What was gathered before stays.
     pub fn stage(
         &mut self,
         model: ModelId,
@@ -137,15 +142,22 @@ impl Store {
         if page.generation < known {
             return Err(GalleryError::Older { found: page.generation, known });
         }
+        let whole = before.as_ref().map_or(after.is_empty(), |s| s.whole);
+        if let Some(key) = &page.card_key {
+            cards::stage_key(&tx, &self.vault, key, whole)?;
+        }
         let version = generation(&tx)? + 1;
         for enrolled in &page.arrivals {
             unstage(&tx, &enrolled.elder.id)?;
             rows::insert(&tx, &self.vault, Tables::Staged, version, enrolled)?;
         }
         rows::verify(&tx, &self.vault, Tables::Staged, &page.arrivals)?;
-        for elder in &page.kept {
+        for elder in page.bad.iter().filter_map(|id| ElderId::new(id).ok()) {
             tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
                 .execute([elder.as_str()])?;
+        }
+        for (elder, digests) in &page.cards {
+            cards::stage(&tx, &self.vault, elder, digests)?;
         }
         for Leaver { elder, why, since } in &page.leavers {
             if *why == LeaverWhy::Withdrawn {
@@ -154,9 +166,14 @@ impl Store {
             tx.prepare_cached("INSERT OR REPLACE INTO staged_leaver VALUES (?1, ?2, ?3)")?
                 .execute((elder.as_str(), why.code(), since.to_string()))?;
         }
+        if before.is_none() && whole {
+            left_out::forget(&tx)?;
+        }
+        left_out::note(&tx, &self.vault, page)?;
         let gathered = count(
             &tx,
-            "SELECT (SELECT count(*) FROM staged_elder) + (SELECT count(*) FROM staged_leaver)",
+            "SELECT (SELECT count(*) FROM staged_elder) + (SELECT count(*) FROM staged_leaver)
+                + (SELECT count(*) FROM left_out)",
         )?;
         if gathered as usize > 2 * ELDERS_MAX {
             return Err(GalleryError::TooMany(gathered as usize));
@@ -165,7 +182,7 @@ impl Store {
             generation: page.generation,
             cursor: page.next.clone(),
             pages: before.as_ref().map_or(0, |s| s.pages).saturating_add(1),
-            whole: before.map_or(after.is_empty(), |s| s.whole),
+            whole,
         };
         tx.execute(
             "INSERT OR REPLACE INTO staged_pages VALUES (1, ?1, ?2, ?3, ?4, ?5)",
@@ -173,6 +190,18 @@ impl Store {
         )?;
         tx.commit()?;
         Ok(now)
+    }
+
+    /// Forgets how far the box has got with the city's gallery, and which generation it has: the
+    /// next sync begins from nothing and takes whatever the city has then. Elders stay until it has
+    /// come to its end.
+    ///
+    /// # Errors
+    /// [`GalleryError::Sqlite`].
+    pub fn forget_city_gallery(&mut self) -> Result<(), GalleryError> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        forget_city(&tx)?;
+        Ok(tx.commit()?)
     }
 
     /// Puts the gathered pages into force, and says so in the ledger. Where they change nothing and
@@ -240,8 +269,7 @@ fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool
     if elders > ELDERS_MAX {
         return Err(GalleryError::TooMany(elders));
     }
-    // The cards of whoever is gone for good go too.
-    tx.execute("DELETE FROM card WHERE elder NOT IN (SELECT id FROM elder)", [])?;
+    cards::put_in_force(tx)?;
     // Each opens in its new place, before anything is committed.
     for elder in ids(tx, "SELECT id FROM staged_elder ORDER BY id")? {
         rows::load_elder(tx, vault, Tables::InForce, &elder)?;
@@ -279,12 +307,15 @@ fn forget(tx: &Transaction<'_>, vault: &Vault, elder: &ElderId) -> Result<(), Ga
 /// Forgets whatever came from the city: the next sync begins from nothing.
 pub(in crate::store) fn forget_city(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM city_gallery", [])?;
+    left_out::forget(tx)?;
     drop_staged(tx)
 }
 
 fn drop_staged(tx: &Transaction<'_>) -> rusqlite::Result<()> {
-    // Keys and templates go with their elder.
-    for table in ["staged_elder", "staged_leaver", "staged_kept", "staged_pages"] {
+    // Keys, templates and cards go with their elder.
+    let tables =
+        ["staged_elder", "staged_leaver", "staged_kept", "staged_card_key", "staged_pages"];
+    for table in tables {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(())

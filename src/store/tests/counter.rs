@@ -65,12 +65,15 @@ fn a_card_changes_hands_and_goes_with_its_elder() {
     };
     let (one, two) = (enrolled("p_1"), enrolled("p_2"));
     let model = ModelId([1; 32]);
-    store.replace_gallery(noon(), model, &[one.clone(), two.clone()]).unwrap();
     let card = |id: &str, text: &str| (elder(id), vec![text.to_owned()]);
-    store.set_cards(&[card("p_1", " 77aa0012 "), card("p_2", "no")]).unwrap();
+    let both = [one.clone(), two.clone()];
+    let state = |store: &mut Store, cards: &[_]| {
+        store.replace_gallery_and_cards(noon(), model, &both, cards).unwrap();
+    };
+    state(&mut store, &[card("p_1", " 77aa0012 "), card("p_2", "no")]);
     assert_eq!(store.card_holder("77AA0012").unwrap(), Some(elder("p_1")));
     assert_eq!(store.card_holder("no").unwrap(), None, "two characters are no card");
-    store.set_cards(&[card("p_2", "77AA0012")]).unwrap();
+    state(&mut store, &[card("p_2", "77AA0012")]);
     assert_eq!(store.card_holder("77aa0012\n").unwrap(), Some(elder("p_2")));
     store.replace_gallery(noon(), model, &[one.clone(), two]).unwrap();
     assert_eq!(store.card_holder("77AA0012").unwrap(), Some(elder("p_2")), "a gallery keeps it");

@@ -113,9 +113,11 @@ fn a_newer_schema_is_refused_and_an_older_one_brought_up_to_date() {
         .execute_batch(
             "DELETE FROM migration WHERE version > 2;
              DROP TABLE template; DROP TABLE elder_key; DROP TABLE elder; DROP TABLE batch;
+             DROP TABLE staged_card; DROP TABLE staged_holder;
              DROP TABLE city_gallery; DROP TABLE staged_pages; DROP TABLE staged_template;
              DROP TABLE staged_elder_key; DROP TABLE staged_elder; DROP TABLE staged_leaver;
-             DROP TABLE city_mark; DROP TABLE forgotten; DROP TABLE staged_kept;
+             DROP TABLE city_card_key; DROP TABLE staged_card_key; DROP TABLE staged_kept;
+             DROP TABLE left_out; DROP TABLE city_mark; DROP TABLE forgotten;
              DROP TABLE calibration; DROP TABLE closed; DROP INDEX entry_of_clock;
              DROP INDEX entry_gallery; DROP TABLE operator; DROP TABLE tap; DROP TABLE card;",
         )

@@ -7,7 +7,7 @@ use crate::domain::elder::{Notice, NoticeWhy};
 use crate::domain::template::ModelId;
 
 fn page(generation: u64, next: &str, arrivals: Vec<Enrolled>) -> PageRows {
-    PageRows { generation, next: next.into(), arrivals, leavers: vec![], kept: vec![] }
+    PageRows { generation, next: next.into(), arrivals, ..PageRows::default() }
 }
 
 fn leaver(i: usize, why: LeaverWhy) -> Leaver {
@@ -253,8 +253,10 @@ fn a_face_that_is_forgotten_while_pages_come_is_forgotten_there_too() {
 fn a_row_that_does_not_hold_leaves_its_elder_as_they_were_in_a_whole_gallery_too() {
     let (dir, mut store) = synced();
     let before = store.load_gallery().unwrap().remove(4);
-    let rows =
-        PageRows { kept: vec![elder("p_0004"), elder("p_0077")], ..page(7, "d.1", roster(2)) };
+    let rows = PageRows {
+        bad: vec!["p_0004".into(), "p_0077".into(), "?".into()],
+        ..page(7, "d.1", roster(2))
+    };
     store.stage(MODEL, "", &rows).unwrap();
     store.adopt_staged(noon(), MODEL).unwrap().unwrap();
     let now = store.load_gallery().unwrap();
