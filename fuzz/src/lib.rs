@@ -223,6 +223,7 @@ fn batch_of(bodies: &[Vec<u8>]) -> Vec<u8> {
     let entries = bodies.iter().map(|body| String::from_utf8(body.clone()).expect("ASCII"));
     let batch = Batch {
         device: device(),
+        epoch: 1,
         seq: 1,
         prev_batch: None,
         first: 1,

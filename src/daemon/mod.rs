@@ -16,6 +16,7 @@ pub mod confirm;
 pub mod control;
 mod crash;
 pub mod desk;
+pub mod epoch;
 mod feed;
 pub mod gallery_job;
 pub mod hold;

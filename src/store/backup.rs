@@ -10,6 +10,7 @@
 //!    and subsidy go on, and faces are enrolled anew.
 //! 4. Consents of the copy count for nothing: one that was withdrawn after it was taken is not in it.
 //!    So nobody's face is kept again before the city or a roster says anew who has agreed.
+//! 5. A restored box remembers where the copy ended until it is enrolled anew ([`super::epoch`]).
 
 use super::db::{self, DbError};
 use super::folder::{self, KEY_FILE, LEDGER_FILE, Staged};
@@ -17,7 +18,7 @@ use super::gallery::{current, forget_all};
 use super::reader::Reader;
 use super::vault::Vault;
 use super::verify::{Depth, Verified, VerifyError};
-use super::{LedgerError, Store, StoreError, ledger};
+use super::{LedgerError, Store, StoreError, epoch, ledger};
 use crate::domain::calendar::Timestamp;
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::error::{Exit, Sysexit};
@@ -106,6 +107,7 @@ impl Store {
     fn without_faces(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let salt = self.vault.salt()?;
         let tx = self.conn.transaction().map_err(LedgerError::from)?;
+        epoch::remember_copy(&tx)?;
         forget_all(&tx, &self.vault).map_err(StoreError::from)?;
         if let Some(old) = current(&tx).map_err(LedgerError::from)? {
             let stamp = last_stamp(&tx, now)?;

@@ -25,7 +25,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
@@ -37,6 +37,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("outbox indexes", include_str!("migrations/0015_outbox_indexes.sql")),
     ("forgotten", include_str!("migrations/0016_forgotten.sql")),
     ("counter", include_str!("migrations/0017_counter.sql")),
+    ("epoch", include_str!("migrations/0018_epoch.sql")),
 ];
 /// The tables that follow from the entries.
 pub(super) const PROJECTIONS: [&str; 2] =

@@ -6,6 +6,7 @@ mod answers;
 mod commands;
 mod contract;
 mod cross_check;
+mod epochs;
 mod faults;
 mod fleet;
 mod keys;
