@@ -8,7 +8,7 @@
 use super::ledger::{self, LedgerError, number, signed};
 use super::projection;
 use super::{Contradiction, Store, outbox};
-use crate::domain::entry::operation::{Epoch, EpochChange, Held};
+use crate::domain::entry::operation::{Epoch, EpochChange, Held, KeyPurpose};
 use crate::domain::entry::{EntryNumber, Event, Stamp};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
@@ -80,14 +80,19 @@ pub(super) fn current(conn: &Connection) -> Result<Epoch, LedgerError> {
     projection::epoch(conn, EntryNumber::MAX)
 }
 
-/// Remembers where the copy ended that the ledger is made from. A copy of a ledger that was itself
-/// restored, and not enrolled since, ends where that one did.
+/// Remembers where the copy ended that the ledger is made from, where it was ever enrolled. A copy of
+/// a ledger that was itself restored, and not enrolled since, ends where that one did.
 pub(super) fn remember_copy(tx: &Transaction<'_>) -> Result<(), LedgerError> {
+    let named = ledger::key_in_use(tx, KeyPurpose::City)?.is_some();
+    if !named && outbox::acknowledged(tx)? == 0 {
+        return Ok(());
+    }
     tx.execute("INSERT OR IGNORE INTO copied SELECT 1, max(seq) FROM entry", [])?;
     Ok(())
 }
 
-fn copied(conn: &Connection) -> Result<Option<EntryNumber>, LedgerError> {
+/// The last entry of the copy that the ledger was made from, where no epoch has begun since.
+pub(super) fn copied(conn: &Connection) -> Result<Option<EntryNumber>, LedgerError> {
     let last: Option<i64> =
         conn.query_row("SELECT last FROM copied", [], |row| row.get(0)).optional()?;
     Ok(last.map(number))

@@ -1,6 +1,5 @@
 //! A box that was restored from a copy enrols anew, and goes on under another epoch.
 
-use super::network::Random;
 use super::town::{NIGHT, TestBox, Town, at, clock, meal, wait};
 use canteend::city::client::{self, Client};
 use canteend::city::wire::enrol::RefusalCode;
@@ -15,8 +14,6 @@ use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Stamp};
 use canteend::domain::operator::OperatorId;
 use canteend::refcity::{EpochRow, Report};
 use canteend::store::{Depth, Reader, Sums};
-use std::collections::BTreeSet;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -56,15 +53,15 @@ fn reader(test_box: &TestBox) -> Reader {
 }
 
 /// What the box's own ledger amounts to, once it has been verified.
-fn sums(test_box: &TestBox) -> Sums {
+pub fn sums(test_box: &TestBox) -> Sums {
     reader(test_box).verify(Depth::Full, |_| {}).unwrap().sums.unwrap()
 }
 
-fn eat(test_box: &mut TestBox, time: &str, elders: &[&str]) -> EntryNumber {
+pub fn eat(test_box: &mut TestBox, time: &str, elders: &[&str]) -> EntryNumber {
     elders.iter().map(|elder| test_box.append(time, &meal(elder, time))).last().unwrap()
 }
 
-fn void(test_box: &mut TestBox, time: &str, entry: EntryNumber) {
+pub fn void(test_box: &mut TestBox, time: &str, entry: EntryNumber) {
     let operator = OperatorId::new("op-1").unwrap();
     let void = Void { entry, reason: VoidReason::NotEaten, operator };
     test_box.append(time, &Event::Void(void));
@@ -74,14 +71,14 @@ fn stamp(time: &str) -> Stamp {
     Stamp { at: at(time), clock: ClockTrust::Trusted }
 }
 
-fn judge(test_box: &mut TestBox, time: &str) -> Judged {
+pub fn judge(test_box: &mut TestBox, time: &str) -> Judged {
     let clock = &*clock(time);
     let mut keeper = Timekeeper::new(&test_box.store, clock).unwrap();
     let mut hold = Bench::new(&mut test_box.store, &mut keeper, clock);
     wait(verdicts::run_once(&mut hold, &test_box.client, clock)).unwrap()
 }
 
-fn report(town: &Town) -> Report {
+pub fn report(town: &Town) -> Report {
     town.city.report().unwrap()
 }
 
@@ -89,7 +86,7 @@ fn epoch(town: &Town, epoch: u64) -> EpochRow {
     report(town).epochs.into_iter().find(|row| row.epoch == epoch).unwrap()
 }
 
-fn alarms(town: &Town) -> Vec<String> {
+pub fn alarms(town: &Town) -> Vec<String> {
     report(town).alarms.into_iter().map(|alarm| alarm.what).collect()
 }
 
@@ -378,130 +375,4 @@ fn a_batch_that_goes_on_from_nothing_the_city_holds_is_a_conflict() {
     let told = stranger.upload().unwrap_err();
     assert!(matches!(told, UploadError::Conflict(2)), "{told}");
     assert_eq!(alarms(&town), ["conflict"]);
-}
-
-/// What one ledger holds: elders, each with the entry of the meal, and those whose meal was undone.
-#[derive(Clone, Default)]
-struct Chain {
-    meals: Vec<(String, EntryNumber)>,
-    undone: BTreeSet<String>,
-}
-
-/// A box that dies again and again, while meals, voids, uploads and copies come in any order.
-struct History {
-    town: Town,
-    test_box: TestBox,
-    chain: Chain,
-    copies: Vec<(Copy, Chain)>,
-    /// All that the city has acknowledged, in whichever epoch.
-    known: Chain,
-    minute: u64,
-}
-
-impl History {
-    fn new() -> Self {
-        let town = Town::new();
-        let test_box = town.enrol("lc-kfq-017");
-        let copies = vec![(Copy::of(&test_box), Chain::default())];
-        let (chain, known) = (Chain::default(), Chain::default());
-        History { town, test_box, chain, copies, known, minute: 0 }
-    }
-
-    fn time(&self) -> String {
-        format!("2026-03-02T{:02}:{:02}:00+08:00", 8 + self.minute / 60, self.minute % 60)
-    }
-
-    fn step(&mut self, random: &mut Random) {
-        self.minute += 1;
-        let time = self.time();
-        match random.below(12) {
-            0..4 => {
-                let elder = format!("p_{}", self.minute);
-                let n = eat(&mut self.test_box, &time, &[&elder]);
-                self.chain.meals.push((elder, n));
-            }
-            4 => self.undo(random, &time),
-            5 | 6 => self.upload(),
-            7 => {
-                let TestBox { store, client, .. } = &mut self.test_box;
-                wait(upload::seal_all(store, client.signer())).unwrap();
-            }
-            8 | 9 => self.copies.push((Copy::of(&self.test_box), self.chain.clone())),
-            10 => drop(judge(&mut self.test_box, &time)),
-            _ => self.die(random, &time),
-        }
-    }
-
-    fn undo(&mut self, random: &mut Random, time: &str) {
-        let open: Vec<_> = self
-            .chain
-            .meals
-            .iter()
-            .filter(|(elder, _)| !self.chain.undone.contains(elder))
-            .collect();
-        if let Some(place) = usize::try_from(random.next()).unwrap().checked_rem(open.len()) {
-            let (elder, n) = open[place].clone();
-            void(&mut self.test_box, time, n);
-            self.chain.undone.insert(elder);
-        }
-    }
-
-    fn upload(&mut self) {
-        self.test_box.upload().unwrap();
-        self.known.meals.extend(self.chain.meals.iter().cloned());
-        self.known.undone.extend(self.chain.undone.iter().cloned());
-    }
-
-    /// The disk dies; a box is made of any of the copies, and the old one tries once more.
-    fn die(&mut self, random: &mut Random, time: &str) {
-        let place = usize::try_from(random.next()).unwrap() % self.copies.len();
-        let (copy, chain) = &self.copies[place];
-        let mut restored = copy.restored(&self.town, &self.test_box);
-        if random.below(2) == 0 {
-            let elder = format!("p_{}", self.minute);
-            let n = eat(&mut restored, time, &[&elder]);
-            self.chain = chain.clone();
-            self.chain.meals.push((elder, n));
-        } else {
-            self.chain = chain.clone();
-        }
-        restored.enrol_anew(&self.town, time);
-        let mut dead = std::mem::replace(&mut self.test_box, restored);
-        eat(&mut dead, time, &["p_after_death"]);
-        assert!(matches!(dead.upload().unwrap_err(), UploadError::Over(_)));
-    }
-
-    fn both_sides_agree(mut self) {
-        self.minute += 1;
-        self.upload();
-        let time = self.time();
-        judge(&mut self.test_box, &time);
-        let elders = |chain: &Chain| -> BTreeSet<String> {
-            chain.meals.iter().map(|(elder, _)| elder.clone()).collect()
-        };
-        let paid: BTreeSet<_> = &elders(&self.known) - &self.known.undone;
-        let told = report(&self.town);
-        assert_eq!(told.meals as usize, paid.len(), "each acknowledged meal counts once");
-        assert_eq!(told.city_fen as usize, 200 * paid.len());
-        let own = sums(&self.test_box);
-        let mine = elders(&self.chain).intersection(&paid).count() as u64;
-        assert_eq!(own.city_fen + own.district_fen - own.reduced_fen, 400 * mine);
-        self.test_box.upload().unwrap();
-        assert!(alarms(&self.town).iter().all(|what| what == "epoch"));
-        let last = self.test_box.store.last_entry().unwrap();
-        assert_eq!(self.test_box.store.acknowledged().unwrap(), last);
-    }
-}
-
-#[test]
-fn both_sides_agree_however_often_a_box_is_restored_from_whichever_copy() {
-    let fresh = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    for seed in [1, 2, 3, 4, fresh] {
-        let ended = std::thread::spawn(move || {
-            let (mut random, mut history) = (Random(seed), History::new());
-            (0..60).for_each(|_| history.step(&mut random));
-            history.both_sides_agree();
-        });
-        assert!(ended.join().is_ok(), "history {seed} failed, see above");
-    }
 }

@@ -9,6 +9,7 @@ mod cross_check;
 mod epochs;
 mod faults;
 mod fleet;
+mod histories;
 mod keys;
 mod keys_tls;
 mod network;
