@@ -1,5 +1,6 @@
 //! `canteend provision`: makes the device key, enrols it, pins the city's, names both in the
-//! ledger, and the epoch that begins where the device was enrolled before. Each step can be repeated.
+//! ledger, and the epoch that begins where the device was enrolled before. Each step can be
+//! repeated.
 
 use super::provision_site;
 use super::rotate::{self, Rotate};

@@ -23,8 +23,8 @@ pub(super) struct Slot {
     date: String,
 }
 
-/// What follows from an entry of a chain: what it names is an entry of that chain. Gives the slots that have to be judged: two where a meal turns out
-/// to belong to another day.
+/// What follows from an entry of a chain: what it names is an entry of that chain. Gives the slots
+/// that have to be judged: two where a meal turns out to belong to another day.
 pub(super) fn apply(
     tx: &Transaction<'_>,
     chain: &Chain,

@@ -1,8 +1,9 @@
 //! Which key of a device signs what, while one follows another.
 //!
 //! A batch is signed by the key of its epoch that was in force at its first entry, whenever it comes
-//! and by whichever way. A request is signed by the key in use; the next one may sign as soon as its entry
-//! is here, and the first time that it does, the old one is out of use.
+//! and by whichever way. A request is signed by the key in use; the next one may sign as soon as its
+//! entry is here, and the first time that it does, the old one is out of use. The keys of an epoch
+//! that is over sign nothing new.
 
 use super::batches::signed;
 use super::db::CityError;
