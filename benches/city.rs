@@ -194,7 +194,7 @@ fn enrolled(city: &City, running: &Running, state: &Path, name: &str) -> Client 
     let key: Arc<SigningKey> = Arc::new(identity::device_key_or_new(state, None).unwrap());
     let code = city.make_code(&device).unwrap();
     let url = CityUrl::parse(&running.url()).unwrap();
-    let pinned = wait(client::enrol(&url, &device, key.public(), &code)).unwrap();
+    let pinned = wait(client::enrol(&url, &device, key.public(), &code)).unwrap().city;
     Client::new(url, device, key, pinned).unwrap()
 }
 

@@ -94,7 +94,7 @@ fn enrol(city: &City, url: &str, folder: &Path) -> PathBuf {
     let code = city.make_code(&device).unwrap();
     let url = CityUrl::parse(url).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let pinned = runtime.block_on(client::enrol(&url, &device, key.public(), &code)).unwrap();
+    let pinned = runtime.block_on(client::enrol(&url, &device, key.public(), &code)).unwrap().city;
     identity::pin(&state, url, pinned).unwrap();
     place::configure(folder, "path = \".\"")
 }

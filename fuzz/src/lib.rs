@@ -206,7 +206,7 @@ pub fn seeds(target: &str, root: &Path) -> Vec<Vec<u8>> {
         "page" => PAGES.iter().map(|page| page.as_bytes().to_vec()).collect(),
         "verdicts" => vec![
             br#"{"after":7,"next":7,"items":[]}"#.to_vec(),
-            br#"{"after":7,"next":9,"items":[{"id":8,"device":"lc-kfq-017","n":5,"verdict":"rejected","reason":"duplicate-other-canteen","kept":"lc-dcf-003#5521"},{"id":9,"device":"lc-kfq-017","n":5,"verdict":"restored","reason":"other-voided","supersedes":8}]}"#.to_vec(),
+            br#"{"after":7,"next":9,"items":[{"id":8,"device":"lc-kfq-017","n":5,"hash":"sha256:5555555555555555555555555555555555555555555555555555555555555555","verdict":"rejected","reason":"duplicate-other-canteen","kept":"lc-dcf-003#5521"},{"id":9,"device":"lc-kfq-017","n":5,"hash":"sha256:5555555555555555555555555555555555555555555555555555555555555555","verdict":"restored","reason":"other-voided","supersedes":8}]}"#.to_vec(),
         ],
         "headers" => {
             let Fields { content_digest, signature_input, signature } =
@@ -249,6 +249,7 @@ fn batch_of(bodies: &[Vec<u8>]) -> Vec<u8> {
     let entries = bodies.iter().map(|body| String::from_utf8(body.clone()).expect("ASCII"));
     let batch = Batch {
         device: device(),
+        epoch: 1,
         seq: 1,
         prev_batch: None,
         first: 1,

@@ -184,6 +184,20 @@ pub fn promote_next(state: &Path) -> Result<(), IdentityError> {
     rename(&state.join(NEXT_KEY_FILE), &state.join(DEVICE_KEY_FILE))
 }
 
+/// Drops a key that was to follow. The city forgets it too when it enrols the device anew.
+///
+/// # Errors
+/// [`IdentityError::File`].
+pub fn drop_next(state: &Path) -> Result<(), IdentityError> {
+    for path in [state.join(OFFERED_KEY_FILE), state.join(NEXT_KEY_FILE)] {
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(file(&path)(e)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The device key of an enrolled box. `credentials` is systemd's folder of them.
 ///
 /// # Errors

@@ -57,7 +57,8 @@ pub(super) fn restore(options: &Restore) -> Result<(), Failure> {
     drop(Store::restore(&config.state, &options.file, names)?);
     let verified = Reader::open(&config.state)?.verify(Depth::Full, |_| {})?;
     say(format_args!(
-        "restored and verified: {} entries; import the roster to enrol faces anew",
+        "restored and verified: {} entries. Next: ask the city for a new code and run `canteend \
+         provision --city URL --code CODE`, then import the roster to enrol faces anew",
         verified.entries
     ))
 }

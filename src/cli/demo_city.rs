@@ -155,7 +155,7 @@ fn enrol(city: &City, running: &Running, state: &Path, device: &str) -> Result<C
     let url = CityUrl::parse(&running.url())?;
     let key = identity::device_key_or_new(state, None)?;
     let code = city.make_code(&device)?;
-    let pinned = block_on(client::enrol(&url, &device, key.public(), &code))??;
+    let pinned = block_on(client::enrol(&url, &device, key.public(), &code))??.city;
     Ok(Client::new(url, device, Arc::new(key), pinned)?)
 }
 

@@ -73,6 +73,13 @@ fn what(event: &Event) -> String {
             format!("{trust}: {}, {} ms off", c.why.code(), c.offset_ms)
         }
         Event::Key(k) => format!("{} is {}", k.purpose.code(), &hex(&k.now)[..HASH_DIGITS]),
+        Event::Epoch(e) => match e.lacking() {
+            Some((first, last, epoch)) => format!(
+                "{}: entries {first} to {last} of epoch {epoch} are with the city only",
+                e.epoch
+            ),
+            None => format!("{}: nothing that the city holds is missing here", e.epoch),
+        },
         Event::Config(c) => {
             format!("{}, rules {}", &hex(&c.config)[..HASH_DIGITS], &hex(&c.rules)[..HASH_DIGITS])
         }

@@ -1,5 +1,6 @@
 //! `canteend provision`: makes the device key, enrols it, pins the city's, names both in the
-//! ledger. Each step can be repeated.
+//! ledger, and the epoch that begins where the device was enrolled before. Each step can be
+//! repeated.
 
 use super::provision_site;
 use super::rotate::{self, Rotate};
@@ -7,6 +8,7 @@ use super::{ConfigFile, block_on, say};
 use crate::city::client::{self, CityUrl};
 use crate::city::identity;
 use crate::city::wire::code::EnrolmentCode;
+use crate::city::wire::enrol::Enrolled;
 use crate::city::wire::text::DeviceId;
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::{keys, service};
@@ -52,13 +54,32 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let device = DeviceId::new(&config.site.device).map_err(|e| Failure::new(Exit::Config, e))?;
     let tls = keys::tls(&config)?;
     let key = identity::device_key_or_new(&config.state, identity::credentials().as_deref())?;
-    let city = block_on(client::enrol_over(&url, &device, key.public(), &code, &tls))??;
+    let Enrolled { city, epoch, held } =
+        block_on(client::enrol_over(&url, &device, key.public(), &code, &tls))??;
     identity::pin(&config.state, url.clone(), city.clone())?;
-    match work::ask_or_do(&config, service::clock(&config).as_ref(), Request::RecordKeys)? {
-        Answer::Keys(_) => {}
+    let request = Request::Enrolled { epoch, held };
+    let taken = match work::ask_or_do(&config, service::clock(&config).as_ref(), request)? {
+        Answer::Enrolled(taken) => taken,
         other => return Err(super::unexpected(&other)),
+    };
+    if taken.copied {
+        let text = format!(
+            "this ledger was restored from a copy, and the city has still counted its enrolment as \
+             epoch {epoch}: that code was used before; ask the city for a new one"
+        );
+        return Err(Failure::new(Exit::Data, text));
     }
     say(format_args!("{device} is enrolled at {url}; compare both with the city's page:"))?;
     say(format_args!("this box  {}", key.public().fingerprint()))?;
-    say(format_args!("the city  {}", city.fingerprint()))
+    say(format_args!("the city  {}", city.fingerprint()))?;
+    match (taken.began, taken.lacking) {
+        (true, Some((first, last, of))) => say(format_args!(
+            "epoch {}: entries {first} to {last} of epoch {of} are with the city only, and count there",
+            taken.epoch
+        )),
+        (true, None) => {
+            say(format_args!("epoch {}: nothing that the city holds is missing here", taken.epoch))
+        }
+        (false, _) => Ok(()),
+    }
 }

@@ -18,6 +18,7 @@ pub mod control;
 pub mod counts;
 mod crash;
 pub mod desk;
+pub mod epoch;
 mod feed;
 pub mod gallery_job;
 pub mod hold;

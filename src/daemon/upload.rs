@@ -31,6 +31,10 @@ use tracing::{info, warn};
 const LIMITS: BatchLimits =
     BatchLimits { entries_max: BATCH_ENTRIES_MAX, bytes_max: BATCH_PAYLOAD_BYTES_MAX - 2048 };
 
+/// The way back for a box that was restored.
+const ENROL_ANEW: &str =
+    "Then ask the city for a new code and run `canteend provision --city URL --code CODE`";
+
 /// Why not all entries are with the city.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
@@ -58,14 +62,15 @@ pub enum UploadError {
     },
     /// The city holds something else under this number.
     #[error(
-        "batch {0}: the city holds other entries of this device; two boxes use one key, or this \
-         one was restored from a backup: stop the box and call the city's technicians"
+        "batch {0}: the city holds other entries of this device. Was this box restored from a copy? \
+         {ENROL_ANEW}. If not, two boxes use one key: stop this one and call the city's technicians"
     )]
     Conflict(u64),
     /// The city holds more than the box has ever sent.
     #[error(
-        "the city waits for batch {expected}, and the box has only {sent}; it was restored from a \
-         backup, or two boxes use one key: stop the box and call the city's technicians"
+        "the city waits for batch {expected}, and the box has only {sent}. Was this box restored from \
+         a copy? {ENROL_ANEW}. If not, two boxes use one key: stop this one and call the city's \
+         technicians"
     )]
     Behind {
         /// The city's next batch.
@@ -73,6 +78,13 @@ pub enum UploadError {
         /// The box's last.
         sent: u64,
     },
+    /// The city enrolled the device anew, and the box does not know of it.
+    #[error(
+        "batch {0}: the city has enrolled this device anew, and what this box sends belongs to an \
+         epoch that is over. If `canteend provision` was cut off, run it again with the same code; \
+         if another box was put in this one's place, stop this one"
+    )]
+    Over(u64),
     /// The device id cannot be used with a city.
     #[error("device \"{0}\": the city's interface takes 1 to 32 letters, digits and -")]
     Device(String),
@@ -88,6 +100,11 @@ impl UploadError {
             _ => false,
         }
     }
+
+    /// Whether the city holds other entries of the device than the box thinks.
+    pub fn apart(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Behind { .. } | Self::Over(_))
+    }
 }
 
 impl Sysexit for UploadError {
@@ -97,7 +114,7 @@ impl Sysexit for UploadError {
             Self::Desk(e) => e.exit(),
             Self::Send { source, .. } => source.exit(),
             Self::Receipt { .. } => Exit::Unavailable,
-            Self::Conflict(_) | Self::Behind { .. } => Exit::Data,
+            Self::Conflict(_) | Self::Behind { .. } | Self::Over(_) => Exit::Data,
             Self::Device(_) => Exit::Config,
         }
     }
@@ -152,6 +169,7 @@ pub fn seal_next(
     let Some(next) = store.unsealed(limits, &mut tree)? else { return Ok(None) };
     let batch = Batch {
         device,
+        epoch: next.epoch,
         seq: next.seq,
         prev_batch: next.prev_batch,
         first: next.first,
@@ -208,10 +226,21 @@ pub async fn run_once<H: Hold>(
             other => other?,
         };
         check(client, &batch, &answer)?;
-        hold.ask(move |store| store.add_receipt(batch.seq, &answer)).await??;
-        batches += 1;
+        let kept = hold.ask(move |store| keep(store, &batch, &answer)).await??;
+        batches += u64::from(kept);
     }
     Ok(Uploaded { batches, acknowledged: acknowledged(hold).await? })
+}
+
+/// Stores the receipt for `batch`, unless that was dropped while it was under way: the box was
+/// enrolled anew, and its entries are sealed anew.
+fn keep(store: &mut Store, batch: &SealedBatch, receipt: &[u8]) -> Result<bool, LedgerError> {
+    let stored = store.batch(batch.seq)?;
+    if stored.is_none_or(|stored| stored.payload_sha256 != batch.payload_sha256) {
+        return Ok(false);
+    }
+    store.add_receipt(batch.seq, receipt)?;
+    Ok(true)
 }
 
 async fn acknowledged<H: Hold>(hold: &mut H) -> Result<EntryNumber, UploadError> {
@@ -316,6 +345,7 @@ fn gap(error: &SendError) -> Option<u64> {
 fn refused(seq: u64, source: SendError) -> UploadError {
     match source.refusal() {
         Some((RefusalCode::Conflict, _)) => UploadError::Conflict(seq),
+        Some((RefusalCode::Epoch, _)) => UploadError::Over(seq),
         _ => UploadError::Send { seq, source },
     }
 }

@@ -3,7 +3,7 @@
 use super::{Check, Finding};
 use crate::city::identity::DEVICE_KEY_FILE;
 use crate::config::{Config, rules};
-use crate::store::{KEY_FILE, LEDGER_FILE};
+use crate::store::{KEY_FILE, LEDGER_FILE, Reader};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -47,15 +47,30 @@ pub(super) fn keys(state: &Path) -> Finding {
             "no ledger and no keys yet",
             "the service makes them at its first start: systemctl start canteend",
         ),
-        (true, true, _, true) => {
-            let seen = format!("box key in the state folder, device key in {CREDENTIAL_STORE}");
-            Check::Keys.ok(seen)
-        }
-        (true, true, true, false) => Check::Keys.ok("box key and device key in the state folder"),
+        (true, true, _, true) => enrolled(
+            state,
+            &format!("box key in the state folder, device key in {CREDENTIAL_STORE}"),
+        ),
+        (true, true, true, false) => enrolled(state, "box key and device key in the state folder"),
         (true, true, false, false) => Check::Keys.warning(
             "box key in the state folder; no device key, so nothing can be signed",
             "canteend provision --city URL --code CODE",
         ),
+    }
+}
+
+/// Whether a box that has its keys was enrolled since its ledger was made from a copy, and in which
+/// epoch it is.
+fn enrolled(state: &Path, keys: &str) -> Finding {
+    // A ledger that cannot be read is a finding of others.
+    let stands = Reader::open(state).ok().and_then(|reader| reader.enrolment().ok());
+    match stands {
+        Some((_, Some(copied))) => Check::Keys.fault(
+            format!("{keys}; restored from a copy up to entry {copied} and not enrolled since"),
+            "ask the city for a new code, then: canteend provision --city URL --code CODE",
+        ),
+        Some((epoch, None)) if epoch > 1 => Check::Keys.ok(format!("{keys}; epoch {epoch}")),
+        _ => Check::Keys.ok(keys),
     }
 }
 
@@ -146,6 +161,33 @@ mod tests {
         assert_eq!(keys(dir.path()).verdict, Verdict::Warning);
         fs::write(dir.path().join(DEVICE_KEY_FILE), "").unwrap();
         assert_eq!(keys(dir.path()).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_restored_box_that_was_not_enrolled_anew_is_a_fault() {
+        use crate::domain::entry::operation::{KeyChange, KeyPurpose};
+        use crate::domain::entry::{ClockTrust, Event, Stamp};
+        use crate::store::{Names, Store};
+        let dir = tempfile::tempdir().unwrap();
+        let (own, copy) = (dir.path().join("own"), dir.path().join("copy.db"));
+        let stamp =
+            Stamp { at: "2026-03-02T12:00:00+08:00".parse().unwrap(), clock: ClockTrust::Trusted };
+        let mut store = Store::init(&own, "lc-kfq-017", stamp).unwrap();
+        // One that no city has ever enrolled has nothing to make good.
+        let named = KeyChange { purpose: KeyPurpose::City, now: [1; 32], before: None };
+        store.append(stamp, &Event::Key(named)).unwrap();
+        drop(store);
+        Reader::open(&own).unwrap().back_up(&copy).unwrap();
+        fs::write(own.join(DEVICE_KEY_FILE), "").unwrap();
+        assert_eq!(keys(&own).verdict, Verdict::Ok);
+        fs::remove_file(own.join(LEDGER_FILE)).unwrap();
+        let mut store = Store::restore(&own, &copy, Names::Kept).unwrap();
+        let found = keys(&own);
+        assert_eq!(found.verdict, Verdict::Fault);
+        assert!(found.seen.contains("up to entry 2"), "{found:?}");
+        store.begin_epoch(stamp, 2, None).unwrap();
+        let found = keys(&own);
+        assert_eq!((found.verdict, found.seen.ends_with("epoch 2")), (Verdict::Ok, true));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::elder::ElderId;
 use super::money::Fen;
 use super::subsidy::{Award, NoAward, Standing};
 use correction::{Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Late, Verdict, Void};
-use operation::{ClockChange, ConfigChange, Export, KeyChange, Satisfaction, Sign};
+use operation::{ClockChange, ConfigChange, EpochChange, Export, KeyChange, Satisfaction, Sign};
 
 /// An entry's number: 1 for the genesis entry, then without gaps.
 pub type EntryNumber = u64;
@@ -189,6 +189,8 @@ pub enum Event {
     Clock(ClockChange),
     /// A key was put in use.
     Key(KeyChange),
+    /// The box was enrolled anew.
+    Epoch(EpochChange),
     /// The configuration changed.
     Config(ConfigChange),
     /// A diner said how satisfied they are.
@@ -219,6 +221,7 @@ impl Event {
             Self::Sign(_) => "sign",
             Self::Clock(_) => "clock",
             Self::Key(_) => "key",
+            Self::Epoch(_) => "epoch",
             Self::Config(_) => "config",
             Self::Satisfaction(_) => "satisfaction",
             Self::Export(_) => "export",

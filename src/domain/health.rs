@@ -126,7 +126,10 @@ impl Trouble {
             Self::CityUnreachable => {
                 "check cable and router; `canteend export` carries batches by hand"
             }
-            Self::CityAlarm => "stop the box and call the city's technicians",
+            Self::CityAlarm => {
+                "restored from a copy? ask the city for a new code and run `canteend provision`; \
+                 if not, stop the box and call the city's technicians"
+            }
             Self::Crashed => "send in crash.txt of the state folder, then remove it",
         }
     }

@@ -15,6 +15,9 @@ pub(super) enum Alarm {
     /// Other entries came than those that the city holds: a backup was restored, or two boxes use
     /// one key.
     Conflict,
+    /// Something of an epoch that is over came: the box that was replaced, or was stolen, or a copy
+    /// of it, is still sending.
+    Epoch,
     /// A request came again that had been answered: somebody recorded it, or the network repeats.
     Replay,
 }
@@ -25,6 +28,7 @@ impl Alarm {
         match code {
             RefusalCode::Gap => Some(Self::Gap),
             RefusalCode::Conflict => Some(Self::Conflict),
+            RefusalCode::Epoch => Some(Self::Epoch),
             RefusalCode::Replay => Some(Self::Replay),
             _ => None,
         }
@@ -34,6 +38,7 @@ impl Alarm {
         match self {
             Self::Gap => "gap",
             Self::Conflict => "conflict",
+            Self::Epoch => "epoch",
             Self::Replay => "replay",
         }
     }

@@ -1,6 +1,7 @@
 //! Taking batches: chain and root are recomputed, meals become claims, duplicates are judged.
 
 use super::db::CityError;
+use super::epochs::{self, Chain};
 use super::http::Refused;
 use super::{City, Memory, alarm, claims, keys};
 use crate::city::wire::batch::{
@@ -12,13 +13,14 @@ use crate::city::wire::json;
 use crate::city::wire::text::{self, DeviceId};
 use crate::city::wire::verdict::{VERDICTS_MAX, Verdict, Verdicts};
 use crate::domain::calendar::Timestamp;
-use crate::domain::entry::Event;
+use crate::domain::entry::operation::Epoch;
+use crate::domain::entry::{EntryNumber, Event};
 use crate::record::Hash;
-use crate::record::merkle::{Tree, leaf};
-use rusqlite::{Connection, OptionalExtension as _};
+use crate::record::merkle::leaf;
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use std::collections::BTreeSet;
 
-/// The batch that the city has of a device, last.
+/// The batch that the city has of an epoch, last.
 struct Last {
     seq: u64,
     last: u64,
@@ -34,17 +36,17 @@ impl City {
         seq: u64,
         envelope: &[u8],
     ) -> Result<(bool, Vec<u8>), Refused> {
-        let opened = self.open_batch(device, envelope)?;
-        if opened.batch.device != *device || opened.batch.seq != seq {
-            return Err(RefusalCode::Content.into());
-        }
         let now = self.clock.now();
-        let mut memory = self.memory();
-        let taken = self.take(&mut memory, &opened, envelope, now);
+        let taken = self.open_batch(device, envelope).and_then(|opened| {
+            if opened.batch.device != *device || opened.batch.seq != seq {
+                return Err(RefusalCode::Content.into());
+            }
+            self.take(&mut self.memory(), &opened, envelope, now)
+        });
         if let Err(refused) = &taken
             && let Some(what) = alarm::Alarm::of(refused.code())
         {
-            alarm::raise(&memory.conn, device, what, now)?;
+            alarm::raise(&self.memory().conn, device, what, now)?;
         }
         taken
     }
@@ -73,36 +75,20 @@ impl City {
         let Opened { batch, payload_sha256, entries } = opened;
         let device = &batch.device;
         let tx = memory.conn.transaction()?;
-        if let Some((known, receipt)) = stored(&tx, device, batch.seq)? {
-            let same = known == *payload_sha256;
-            return if same { Ok((false, receipt)) } else { Err(RefusalCode::Conflict.into()) };
+        let over = epochs::current(&tx, device)? != Some(batch.epoch);
+        match stored(&tx, batch)? {
+            Some((known, receipt)) if known == *payload_sha256 => return Ok((false, receipt)),
+            _ if over => return Err(RefusalCode::Epoch.into()),
+            Some(_) => return Err(RefusalCode::Conflict.into()),
+            None => {}
         }
-        let last = last(&tx, device)?;
-        let expected = last.as_ref().map_or(1, |last| last.seq + 1);
-        if batch.seq != expected {
-            return Err(Refused::gap(expected));
-        }
-        let goes_on = match &last {
-            Some(last) => {
-                batch.prev_hash == last.head
-                    && batch.first == last.last + 1
-                    && batch.prev_batch == Some(last.payload_sha256)
-            }
-            None => {
-                let named = matches!(&entries[0].0.event,
-                    Event::Genesis { device: named } if named == device.as_str());
-                named
-                    && batch.first == 1
-                    && batch.prev_batch.is_none()
-                    && batch.prev_hash == Hash::before_genesis(device.as_str())
-            }
-        };
-        if !goes_on {
-            return Err(RefusalCode::Conflict.into());
-        }
+        let parent = goes_on(&tx, opened)?;
+        let mut chain = Chain::open(&tx, device, batch.epoch, parent)?;
         let mut tree = match memory.trees.get(device) {
-            Some(tree) if tree.size() + 1 == batch.first => tree.clone(),
-            _ => rebuilt(&tx, device)?,
+            Some((epoch, tree)) if *epoch == batch.epoch && tree.size() + 1 == batch.first => {
+                tree.clone()
+            }
+            _ => chain.tree(&tx, batch.first - 1)?,
         };
         entries.iter().for_each(|(_, hash)| tree.push(leaf(&hash.0)));
         if tree.root() != batch.root {
@@ -119,10 +105,11 @@ impl City {
         let receipt = receipt.seal(&memory.key);
         tx.execute(
             "INSERT INTO batch
-             (device, seq, last, head, payload_sha256, envelope, receipt, received_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             (device, epoch, seq, last, head, payload_sha256, envelope, receipt, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 device.as_str(),
+                signed(batch.epoch)?,
                 signed(batch.seq)?,
                 signed(batch.last)?,
                 batch.head.0,
@@ -132,21 +119,9 @@ impl City {
                 text::time_to_text(now),
             ),
         )?;
-        let mut slots = BTreeSet::new();
-        for ((entry, hash), body) in entries.iter().zip(&batch.entries) {
-            tx.prepare_cached("INSERT INTO entry (device, n, body, hash) VALUES (?1, ?2, ?3, ?4)")?
-                .execute((device.as_str(), signed(entry.n)?, body.as_bytes(), hash.0))?;
-            slots.extend(claims::apply(&tx, device, entry)?);
-            if let Event::Key(change) = &entry.event {
-                keys::entered(&tx, device, entry.n, change)?;
-            }
-        }
-        // Once all is known: a meal that the same batch undoes is not judged in between.
-        for slot in slots {
-            claims::rejudge(&tx, &slot)?;
-        }
+        enter(&tx, &mut chain, opened)?;
         tx.commit()?;
-        memory.trees.insert(device.clone(), tree);
+        memory.trees.insert(device.clone(), (batch.epoch, tree));
         Ok((true, receipt))
     }
 
@@ -175,25 +150,95 @@ pub(super) fn signed(number: u64) -> Result<i64, Refused> {
     i64::try_from(number).map_err(|_| RefusalCode::Content.into())
 }
 
-fn stored(
-    conn: &Connection,
-    device: &DeviceId,
-    seq: u64,
-) -> Result<Option<(Hash, Vec<u8>)>, Refused> {
+/// Enters what the batch brings: entries that are new, and what follows from them.
+fn enter(tx: &Transaction<'_>, chain: &mut Chain, opened: &Opened) -> Result<(), Refused> {
+    let device = &opened.batch.device;
+    let mut slots = BTreeSet::new();
+    for ((entry, hash), body) in opened.entries.iter().zip(&opened.batch.entries) {
+        if !chain.is_new(tx, entry.n, hash)? {
+            continue;
+        }
+        tx.prepare_cached(
+            "INSERT INTO entry (device, n, epoch, body, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((
+            device.as_str(),
+            signed(entry.n)?,
+            signed(chain.epoch())?,
+            body.as_bytes(),
+            hash.0,
+        ))?;
+        slots.extend(claims::apply(tx, chain, entry)?);
+        if let Event::Key(change) = &entry.event {
+            keys::entered(tx, device, entry.n, change)?;
+        }
+    }
+    chain.save(tx)?;
+    // Once all is known: a meal that the same batch undoes is not judged in between.
+    for slot in slots {
+        claims::rejudge(tx, &slot)?;
+    }
+    if chain.has_just_parted() {
+        claims::tell_undone(tx, chain)?;
+    }
+    Ok(())
+}
+
+/// Whether the batch is the next one of its epoch. For an epoch's first that goes on from an
+/// earlier one: from which, and after which entry.
+fn goes_on(conn: &Connection, opened: &Opened) -> Result<Option<(Epoch, EntryNumber)>, Refused> {
+    let Opened { batch, entries, .. } = opened;
+    let device = &batch.device;
+    let goes_on = match (last(conn, batch)?, batch.prev_batch) {
+        (Some(last), prev_batch) => {
+            if batch.seq != last.seq + 1 {
+                return Err(Refused::gap(last.seq + 1));
+            }
+            batch.prev_hash == last.head
+                && batch.first == last.last + 1
+                && prev_batch == Some(last.payload_sha256)
+        }
+        (None, Some(prev_batch)) if batch.epoch > 1 && batch.seq > 1 => {
+            let before = (batch.seq - 1, &prev_batch, &batch.prev_hash);
+            let parent = epochs::parent(conn, device, batch.epoch, before)?;
+            return match parent.1 + 1 == batch.first {
+                true => Ok(Some(parent)),
+                false => Err(RefusalCode::Conflict.into()),
+            };
+        }
+        (None, _) if batch.seq != 1 => return Err(Refused::gap(1)),
+        (None, prev_batch) => {
+            let named = matches!(&entries[0].0.event,
+                Event::Genesis { device: named } if named == device.as_str());
+            named
+                && batch.first == 1
+                && prev_batch.is_none()
+                && batch.prev_hash == Hash::before_genesis(device.as_str())
+        }
+    };
+    if goes_on { Ok(None) } else { Err(RefusalCode::Conflict.into()) }
+}
+
+fn stored(conn: &Connection, batch: &Batch) -> Result<Option<(Hash, Vec<u8>)>, Refused> {
     let row = conn
-        .prepare_cached("SELECT payload_sha256, receipt FROM batch WHERE device = ?1 AND seq = ?2")?
-        .query_row((device.as_str(), signed(seq)?), |row| Ok((Hash(row.get(0)?), row.get(1)?)))
+        .prepare_cached(
+            "SELECT payload_sha256, receipt FROM batch
+             WHERE device = ?1 AND epoch = ?2 AND seq = ?3",
+        )?
+        .query_row((batch.device.as_str(), signed(batch.epoch)?, signed(batch.seq)?), |row| {
+            Ok((Hash(row.get(0)?), row.get(1)?))
+        })
         .optional()?;
     Ok(row)
 }
 
-fn last(conn: &Connection, device: &DeviceId) -> Result<Option<Last>, Refused> {
+fn last(conn: &Connection, batch: &Batch) -> Result<Option<Last>, Refused> {
     let row = conn
         .prepare_cached(
             "SELECT seq, last, head, payload_sha256 FROM batch
-             WHERE device = ?1 ORDER BY seq DESC LIMIT 1",
+             WHERE device = ?1 AND epoch = ?2 ORDER BY seq DESC LIMIT 1",
         )?
-        .query_row([device.as_str()], |row| {
+        .query_row((batch.device.as_str(), signed(batch.epoch)?), |row| {
             let (seq, last): (i64, i64) = (row.get(0)?, row.get(1)?);
             Ok(Last {
                 seq: seq.unsigned_abs(),
@@ -204,14 +249,4 @@ fn last(conn: &Connection, device: &DeviceId) -> Result<Option<Last>, Refused> {
         })
         .optional()?;
     Ok(row)
-}
-
-/// The tree over all entries that the city holds of a device.
-fn rebuilt(conn: &Connection, device: &DeviceId) -> Result<Tree, Refused> {
-    let mut stmt = conn.prepare_cached("SELECT hash FROM entry WHERE device = ?1 ORDER BY n")?;
-    let mut tree = Tree::default();
-    for hash in stmt.query_map([device.as_str()], |row| row.get::<_, [u8; 32]>(0))? {
-        tree.push(leaf(&hash?));
-    }
-    Ok(tree)
 }

@@ -1,8 +1,9 @@
 //! Who may talk to the city: enrolment codes, devices, their requests.
 
+use super::batches::signed;
 use super::db::CityError;
 use super::http::Refused;
-use super::{City, alarm, keys};
+use super::{City, alarm, epochs, keys};
 use crate::city::wire::code::EnrolmentCode;
 use crate::city::wire::enrol::{EnrolRequest, Enrolment, RefusalCode, SMALL_BYTES_MAX};
 use crate::city::wire::json;
@@ -31,8 +32,9 @@ impl City {
         Ok(code)
     }
 
-    /// Enrols `device`. The same device with the same key gets the same answer again, so that an
-    /// answer that was lost can be asked for once more; but not by a former key of the city.
+    /// Enrols `device`. Each new code begins an epoch, whether or not the key is another one. The
+    /// same key without a new code gets the same answer again, so that an answer that was lost can
+    /// be asked for once more; but not by a former key of the city.
     pub(super) fn enrol(&self, device: &DeviceId, body: &[u8]) -> Result<(bool, Vec<u8>), Refused> {
         let asked: EnrolRequest = json::read(body, SMALL_BYTES_MAX).map_err(Refused::content)?;
         let key = PublicKey::parse(&asked.key).map_err(Refused::content)?;
@@ -40,18 +42,6 @@ impl City {
         let mut memory = self.memory();
         let city = memory.key.clone();
         let tx = memory.conn.transaction()?;
-        let known: Option<Vec<u8>> = tx
-            .query_row(
-                "SELECT enrolment FROM device WHERE id = ?1 AND key = ?2",
-                (device.as_str(), key.to_string()),
-                |row| row.get(0),
-            )
-            .optional()?;
-        let known =
-            known.filter(|answer| Enrolment::confirms(answer, city.public(), device, &key).is_ok());
-        if let Some(enrolment) = known {
-            return Ok((false, enrolment));
-        }
         let code: Option<String> = tx
             .query_row("SELECT code FROM code WHERE device = ?1", [device.as_str()], |row| {
                 row.get(0)
@@ -59,35 +49,50 @@ impl City {
             .optional()?;
         let code = code.and_then(|code| EnrolmentCode::parse(&code).ok());
         if !code.is_some_and(|code| code.proves(device, &key, &proof)) {
-            return Err(RefusalCode::Code.into());
+            let known: Option<Vec<u8>> = tx
+                .query_row(
+                    "SELECT enrolment FROM device WHERE id = ?1 AND key = ?2",
+                    (device.as_str(), key.to_string()),
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let known = known
+                .filter(|answer| Enrolment::confirms(answer, city.public(), device, &key).is_ok());
+            return known.map(|answer| (false, answer)).ok_or(RefusalCode::Code.into());
         }
         let enrolled_at = self.clock.now();
+        let epoch = epochs::current(&tx, device)?.unwrap_or(0) + 1;
         let enrolment = Enrolment {
             device: device.clone(),
             key: key.to_string(),
             city_key: city.public().to_string(),
+            epoch,
+            held: epochs::held(&tx, device)?,
             enrolled_at,
         };
         let answer = enrolment.seal(&city);
+        let at = text::time_to_text(enrolled_at);
+        epochs::begin(&tx, device, epoch, (&key.id(), &at))?;
         tx.execute(
-            "INSERT INTO device (id, key, key_id, enrolled_at, enrolment)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (id) DO UPDATE SET key = ?2, key_id = ?3, enrolled_at = ?4, enrolment = ?5",
-            (device.as_str(), key.to_string(), key.id(), text::time_to_text(enrolled_at), &answer),
+            "INSERT INTO device (id, epoch, key, key_id, enrolled_at, enrolment)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET epoch = ?2, key = ?3, key_id = ?4, enrolled_at = ?5,
+                enrolment = ?6",
+            (device.as_str(), signed(epoch)?, key.to_string(), key.id(), at, &answer),
         )?;
         tx.execute("DELETE FROM code WHERE device = ?1", [device.as_str()])?;
-        tx.execute("DELETE FROM next_key WHERE device = ?1", [device.as_str()])?;
         tx.commit()?;
         Ok((true, answer))
     }
 
     /// The device that signed a request: known key, signature that holds, nonce not seen before,
     /// time near the city's. The nonce comes first, so that a recorded request is an alarm however
-    /// late it comes.
+    /// late it comes. A key of an epoch that is over is known, and signs nothing any more.
     pub(super) fn authenticate(&self, claim: &Claim) -> Result<(DeviceId, PublicKey), Refused> {
         let mut memory = self.memory();
         let tx = memory.conn.transaction()?;
-        let (device, key) = keys::signer(&tx, &claim.key_id)?.ok_or(RefusalCode::Signature)?;
+        let found = keys::signer(&tx, &claim.key_id)?.ok_or(RefusalCode::Signature)?;
+        let keys::Signed { device, key, over } = found;
         claim.verify(&key).map_err(|_| RefusalCode::Signature)?;
         let now = self.clock.now();
         let known: bool = tx
@@ -105,6 +110,11 @@ impl City {
             .execute([now.as_second() - NONCE_KEPT_S])?;
         tx.prepare_cached("INSERT INTO nonce (key_id, nonce, created) VALUES (?1, ?2, ?3)")?
             .execute((&claim.key_id, &claim.nonce, claim.created))?;
+        if over {
+            alarm::raise(&tx, &device, alarm::Alarm::Epoch, now)?;
+            tx.commit()?;
+            return Err(RefusalCode::Epoch.into());
+        }
         keys::used(&tx, &device, &key)?;
         tx.commit()?;
         Ok((device, key))

@@ -76,7 +76,7 @@ impl Refused {
             RefusalCode::Signature | RefusalCode::Clock | RefusalCode::Replay => {
                 StatusCode::UNAUTHORIZED
             }
-            RefusalCode::Code => StatusCode::FORBIDDEN,
+            RefusalCode::Code | RefusalCode::Epoch => StatusCode::FORBIDDEN,
             RefusalCode::Gap | RefusalCode::Conflict => StatusCode::CONFLICT,
             RefusalCode::Content => StatusCode::BAD_REQUEST,
             RefusalCode::Cursor => StatusCode::GONE,

@@ -7,6 +7,8 @@ use crate::city::wire::verdict::{Ruling, VerdictReason};
 pub(super) struct Claim {
     /// Whose.
     pub device: String,
+    /// The epoch that brought it.
+    pub epoch: i64,
     /// Entry.
     pub n: i64,
     /// When, as text at UTC+8, which sorts as times do.
@@ -20,9 +22,10 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// `device#entry`.
+    /// `device#entry`, and `@epoch` where that is not the first.
     pub(super) fn name(&self) -> String {
-        format!("{}#{}", self.device, self.n)
+        let Claim { device, epoch, n, .. } = self;
+        if *epoch == 1 { format!("{device}#{n}") } else { format!("{device}#{n}@{epoch}") }
     }
 }
 
@@ -40,10 +43,10 @@ pub(super) struct Finding {
 }
 
 /// Judges all claims of one elder and date that are not void: the earliest by a trusted clock
-/// stands, whatever order they came in. Times of equal worth are decided by device and entry. Only
-/// what differs from the verdicts that stand is found.
+/// stands, whatever order they came in. Times of equal worth are decided by device, epoch and entry.
+/// Only what differs from the verdicts that stand is found.
 pub(super) fn judge(claims: &[Claim]) -> Vec<Finding> {
-    let order = |c: &&Claim| (!c.trusted, c.at.clone(), c.device.clone(), c.n);
+    let order = |c: &&Claim| (!c.trusted, c.at.clone(), c.device.clone(), c.epoch, c.n);
     let Some(kept) = claims.iter().min_by_key(order) else { return Vec::new() };
     let mut findings = Vec::new();
     for (place, claim) in claims.iter().enumerate() {
@@ -53,12 +56,21 @@ pub(super) fn judge(claims: &[Claim]) -> Vec<Finding> {
             continue;
         }
         let (ruling, reason) = match due {
+            Some(_) if claim.device == kept.device => {
+                (Ruling::Rejected, VerdictReason::DuplicateOtherEpoch)
+            }
             Some(_) => (Ruling::Rejected, VerdictReason::DuplicateOtherCanteen),
             None => (Ruling::Restored, VerdictReason::OtherVoided),
         };
         findings.push(Finding { claim: place, ruling, reason, kept: due });
     }
     findings
+}
+
+/// What is said of the first claim of a list, which an epoch undid that is over.
+pub(super) fn undone_elsewhere() -> Finding {
+    let reason = VerdictReason::DuplicateOtherEpoch;
+    Finding { claim: 0, ruling: Ruling::Rejected, reason, kept: None }
 }
 
 #[cfg(test)]
@@ -68,6 +80,7 @@ mod tests {
     fn claim(device: &str, at: &str, trusted: bool) -> Claim {
         Claim {
             device: device.into(),
+            epoch: 1,
             n: 7,
             at: at.into(),
             trusted,

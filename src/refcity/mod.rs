@@ -5,7 +5,10 @@
 //! 2. One meal of an elder and service date stands over all boxes: the earliest by a trusted
 //!    clock. Which one that is does not depend on the order in which batches arrive.
 //! 3. Whatever a box sends is hostile until its signature, digest, time and nonce have held.
-//! 4. A gap, a conflict and a replay are alarms: refused, counted, and shown until somebody looks.
+//! 4. A gap, a conflict, a replay and what comes of an epoch that is over are alarms: refused,
+//!    counted, and shown until somebody looks.
+//! 5. An entry counts once, in however many epochs of its device it comes; what only an epoch that
+//!    is over had goes on counting.
 //!
 //! It is a reference and not a product: one SQLite connection, no operators, no TLS of its own (a
 //! proxy does that). It can misbehave on request ([`mischief`]).
@@ -15,6 +18,8 @@ mod batches;
 mod claims;
 mod db;
 mod devices;
+mod epochs;
+mod forks;
 mod gallery;
 mod http;
 mod judge;
@@ -27,12 +32,13 @@ mod server;
 
 pub use db::CityError;
 pub use gallery::Change;
-pub use report::{DeviceRow, Report};
+pub use report::{DeviceRow, EpochRow, Report};
 pub use server::{Running, serve, start};
 
 use crate::city::wire::suite::{PublicKey, SigningKey};
 use crate::city::wire::text::DeviceId;
 use crate::clock::Clock;
+use crate::domain::entry::operation::Epoch;
 use crate::record::merkle::Tree;
 use mischief::Mischief;
 use rusqlite::Connection;
@@ -56,8 +62,8 @@ struct Memory {
     key: Arc<SigningKey>,
     /// Counts what other processes have changed, as far as it was taken up.
     changes: i64,
-    /// Merkle trees of the devices that have sent something since the start.
-    trees: HashMap<DeviceId, Tree>,
+    /// Merkle trees of the devices that have sent something since the start, each of an epoch.
+    trees: HashMap<DeviceId, (Epoch, Tree)>,
 }
 
 impl City {

@@ -1,6 +1,6 @@
 //! The page for the city's side.
 
-use super::report::{AlarmRow, DeviceRow, Report};
+use super::report::{AlarmRow, DeviceRow, EpochRow, Report};
 use crate::city::wire::suite::PublicKey;
 use crate::domain::money::Fen;
 use std::fmt::Write as _;
@@ -52,13 +52,19 @@ pub(super) fn render(report: &Report, key: &PublicKey) -> String {
         "公钥指纹",
     ];
     table(&mut html, "设备与结算", &heads, &devices, "尚无设备注册");
+    if !report.epochs.is_empty() {
+        let epochs: Vec<_> = report.epochs.iter().map(epoch).collect();
+        let heads =
+            ["设备", "#期", "注册时间", "公钥指纹", "接续自", "#最近记录", "仅平台持有的记录"];
+        table(&mut html, "注册期(重新注册的设备)", &heads, &epochs, "");
+    }
     let duplicates: Vec<_> = report
         .duplicates
         .iter()
         .map(|d| [&d.date, &d.elder, &d.rejected, &d.kept].map(|text| cell(text)).to_vec())
         .collect();
     let heads = ["日期", "老人编号", "不予补贴", "保留"];
-    table(&mut html, "跨食堂重复", &heads, &duplicates, "没有重复");
+    table(&mut html, "重复就餐", &heads, &duplicates, "没有重复");
     html + "</main></html>"
 }
 
@@ -104,8 +110,32 @@ fn device(row: &DeviceRow) -> Vec<String> {
         format!("<td class=\"n\">{}", yuan(row.district_fen)),
         alarms,
         time(&row.enrolled_at),
-        // Enough to tell devices apart; the whole one is compared when a device enrols.
-        format!("<td><code title=\"{0}\">{0:.9}…</code>", escape(&row.key_id)),
+        key(&row.key_id),
+    ]
+}
+
+/// Enough of a fingerprint to tell keys apart; the whole one is compared when a device enrols.
+fn key(id: &str) -> String {
+    format!("<td><code title=\"{0}\">{0:.9}…</code>", escape(id))
+}
+
+fn epoch(row: &EpochRow) -> Vec<String> {
+    let trunk = match row.trunk {
+        0 => "—".to_owned(),
+        trunk => format!("第{trunk}期第{}条", row.shared),
+    };
+    let only = match row.only_here {
+        None => cell("—"),
+        Some((first, last)) => format!("<td class=\"warn\">第{first}至{last}条"),
+    };
+    vec![
+        cell(&row.device),
+        format!("<td class=\"n\">{}", row.epoch),
+        time(&row.began_at),
+        key(&row.key_id),
+        cell(&trunk),
+        format!("<td class=\"n\">{}", row.last),
+        only,
     ]
 }
 
@@ -113,6 +143,7 @@ fn alarm(row: &AlarmRow) -> Vec<String> {
     let what = match row.what.as_str() {
         "gap" => "批次不连续",
         "replay" => "请求被重放",
+        "epoch" => "已被取代的设备或旧密钥仍在上传",
         _ => "与已收内容冲突(旧备份恢复,或两台设备共用密钥)",
     };
     let what = format!("<td class=\"warn\">{what}");
@@ -176,6 +207,7 @@ mod tests {
                 district_fen: 400,
                 alarms: 1,
             }],
+            epochs: vec![],
             alarms: vec![],
             duplicates: vec![],
             elders: 0,

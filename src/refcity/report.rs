@@ -1,7 +1,7 @@
 //! What the city's side looks at: devices, alarms, duplicates, settlement over all boxes.
 
-use super::City;
 use super::db::CityError;
+use super::{City, epochs};
 use serde::Serialize;
 
 /// Most alarms and duplicates that a report lists.
@@ -36,6 +36,28 @@ pub struct DeviceRow {
     pub alarms: i64,
 }
 
+/// An epoch of a device that was enrolled more than once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EpochRow {
+    /// Whose.
+    pub device: String,
+    /// Which.
+    pub epoch: u64,
+    /// When the device was enrolled for it.
+    pub began_at: String,
+    /// Id of the key that it began with.
+    pub key_id: String,
+    /// The earlier epoch that it goes on from; 0 where its chain begins by itself.
+    pub trunk: u64,
+    /// The last entry that it shares with that.
+    pub shared: u64,
+    /// The last entry of its own, or 0.
+    pub last: u64,
+    /// First and last entry of its own that the device's present chain has not: they are held here
+    /// only.
+    pub only_here: Option<(u64, u64)>,
+}
+
 /// An alarm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AlarmRow {
@@ -45,20 +67,20 @@ pub struct AlarmRow {
     pub first_at: String,
     /// When it was raised last.
     pub last_at: String,
-    /// `gap`, `conflict` or `replay`.
+    /// `gap`, `conflict`, `epoch` or `replay`.
     pub what: String,
     /// How often.
     pub times: i64,
 }
 
-/// A meal that was rejected.
+/// A meal that was rejected as a duplicate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DuplicateRow {
     /// Pseudonymous id.
     pub elder: String,
     /// Service date.
     pub date: String,
-    /// The rejected meal, `device#entry`.
+    /// The rejected meal, `device#entry`, with `@epoch` behind it where that is not 1.
     pub rejected: String,
     /// The meal that stands.
     pub kept: String,
@@ -69,6 +91,8 @@ pub struct DuplicateRow {
 pub struct Report {
     /// Devices by id.
     pub devices: Vec<DeviceRow>,
+    /// The epochs of devices that were enrolled more than once.
+    pub epochs: Vec<EpochRow>,
     /// The last alarms.
     pub alarms: Vec<AlarmRow>,
     /// The last duplicates.
@@ -108,8 +132,9 @@ impl City {
                 coalesce(s.rejected, 0), coalesce(s.city_fen, 0), coalesce(s.district_fen, 0),
                 (SELECT coalesce(sum(times), 0) FROM alarm a WHERE a.device = d.id)
              FROM device d LEFT JOIN settled s ON s.device = d.id
-             LEFT JOIN batch b ON b.device = d.id
-                AND b.seq = (SELECT max(seq) FROM batch WHERE device = d.id)
+             LEFT JOIN batch b ON b.device = d.id AND (b.epoch, b.seq) =
+                (SELECT epoch, seq FROM batch WHERE device = d.id
+                 ORDER BY epoch DESC, seq DESC LIMIT 1)
              ORDER BY d.id",
         )?;
         let devices = devices.query_map([], |row| {
@@ -142,7 +167,9 @@ impl City {
             })
         })?;
         let mut duplicates = conn.prepare_cached(
-            "SELECT elder, date, device || '#' || n, rejected_for FROM claim
+            "SELECT elder, date,
+                device || '#' || n || CASE epoch WHEN 1 THEN '' ELSE '@' || epoch END, rejected_for
+             FROM claim
              WHERE gone = 0 AND rejected_for IS NOT NULL ORDER BY date DESC, elder LIMIT ?1",
         )?;
         let duplicates = duplicates.query_map([LIST_ROWS_MAX], |row| {
@@ -164,6 +191,7 @@ impl City {
         )?;
         Ok(Report {
             devices: devices.collect::<Result<_, _>>()?,
+            epochs: epochs::list(conn)?,
             alarms: alarms.collect::<Result<_, _>>()?,
             duplicates: duplicates.collect::<Result<_, _>>()?,
             elders: count("SELECT count(*) FROM elder WHERE gone = 0")?,

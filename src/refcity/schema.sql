@@ -1,12 +1,28 @@
 -- The reference city's memory. Everything is text or bytes as it came; times are text at UTC+8.
 
+-- epoch: how often the device was enrolled by a new code; only in the last one does anything come.
 CREATE TABLE device (
     id          TEXT PRIMARY KEY,
+    epoch       INTEGER NOT NULL,
     key         TEXT NOT NULL,
     key_id      TEXT NOT NULL UNIQUE,
     enrolled_at TEXT NOT NULL,
     enrolment   BLOB NOT NULL
 ) STRICT;
+
+-- The chain of an epoch is that of its trunk, an earlier one, up to the last entry that both share,
+-- and then its own. 0 for a chain that begins by itself. parted: it has an entry of its own, so that
+-- where it left the other is settled.
+CREATE TABLE epoch (
+    device   TEXT NOT NULL,
+    epoch    INTEGER NOT NULL,
+    began_at TEXT NOT NULL,
+    key_id   TEXT NOT NULL,
+    trunk    INTEGER NOT NULL DEFAULT 0,
+    shared   INTEGER NOT NULL DEFAULT 0,
+    parted   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (device, epoch)
+) STRICT, WITHOUT ROWID;
 
 -- The key that a device has offered for the time after. after: the entry that puts it in force,
 -- once that has come; batches that begin later are signed by it.
@@ -17,13 +33,17 @@ CREATE TABLE next_key (
     after  INTEGER
 ) STRICT;
 
--- Keys that are followed by another: batches up to the one with entry "until" are signed by it.
+-- Keys that are followed by another: of their epoch, batches up to the one with entry "until" are
+-- signed by it.
 CREATE TABLE old_key (
     device TEXT NOT NULL,
+    epoch  INTEGER NOT NULL,
     until  INTEGER NOT NULL,
     key    TEXT NOT NULL,
-    PRIMARY KEY (device, until)
+    key_id TEXT NOT NULL,
+    PRIMARY KEY (device, epoch, until)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX old_key_by_id ON old_key (key_id);
 
 -- How the city's own key was followed by another, step by step; statement is the envelope that says
 -- so, signed by the key before. Keys by their ids.
@@ -50,6 +70,7 @@ CREATE INDEX nonce_by_age ON nonce (created);
 
 CREATE TABLE batch (
     device         TEXT NOT NULL REFERENCES device (id),
+    epoch          INTEGER NOT NULL,
     seq            INTEGER NOT NULL,
     last           INTEGER NOT NULL,
     head           BLOB NOT NULL,
@@ -57,20 +78,23 @@ CREATE TABLE batch (
     envelope       BLOB NOT NULL,
     receipt        BLOB NOT NULL,
     received_at    TEXT NOT NULL,
-    PRIMARY KEY (device, seq)
+    PRIMARY KEY (device, epoch, seq)
 ) STRICT;
 
+-- Each entry once, with the epoch that brought it; later ones may share it.
 CREATE TABLE entry (
     device TEXT NOT NULL,
     n      INTEGER NOT NULL,
+    epoch  INTEGER NOT NULL,
     body   BLOB NOT NULL,
     hash   BLOB NOT NULL,
-    PRIMARY KEY (device, n)
+    PRIMARY KEY (device, n, epoch)
 ) STRICT;
 
 -- Subsidised meals as the boxes claim them.
 CREATE TABLE claim (
     device       TEXT NOT NULL,
+    epoch        INTEGER NOT NULL,
     n            INTEGER NOT NULL,
     elder        TEXT NOT NULL,
     date         TEXT NOT NULL,
@@ -79,6 +103,9 @@ CREATE TABLE claim (
     firm         INTEGER NOT NULL,
     -- Undone, or worth nothing after all.
     gone         INTEGER NOT NULL DEFAULT 0,
+    -- The entry that says so, and the epoch that brought it.
+    gone_epoch   INTEGER,
+    gone_n       INTEGER,
     city_fen     INTEGER NOT NULL,
     district_fen INTEGER NOT NULL,
     -- What was taken off later.
@@ -87,7 +114,7 @@ CREATE TABLE claim (
     -- The verdict that stands, and what it says.
     verdict      INTEGER,
     rejected_for TEXT,
-    PRIMARY KEY (device, n)
+    PRIMARY KEY (device, epoch, n)
 ) STRICT;
 -- By date first: what comes in one night then lies together.
 CREATE INDEX claim_slot ON claim (date, elder);
@@ -99,7 +126,7 @@ CREATE TABLE verdict (
 ) STRICT;
 CREATE INDEX verdict_device ON verdict (device, id);
 
--- What somebody in the city has to look at: gaps, conflicts, replays.
+-- What somebody in the city has to look at: gaps, conflicts, replays, epochs that are over.
 CREATE TABLE alarm (
     device   TEXT NOT NULL,
     what     TEXT NOT NULL,

@@ -13,6 +13,7 @@ use super::{ReportError, ReportError as E};
 use crate::domain::calendar::{Date, Time};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{Choice, Kept};
+use crate::domain::entry::operation::EpochChange;
 use crate::domain::entry::{ClockTrust, EntryNumber, Event, Method, Review, Stamp};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
@@ -56,12 +57,12 @@ pub struct Unnamed {
     pub date: Date,
 }
 
-/// A meal for which the city kept another canteen's.
+/// A meal for which the city kept another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The meal's entry.
     pub n: EntryNumber,
-    /// The canteen whose meal is kept, and the entry there.
+    /// The box whose meal is kept, and the entry there.
     pub kept: Kept,
 }
 
@@ -194,7 +195,10 @@ pub struct Book {
     pub unnamed: Vec<Unnamed>,
     /// Reviews of the period that staff settled, in order of the choices.
     pub chosen: Vec<Chosen>,
-    /// Meals of the period for which another canteen's is paid.
+    /// Epochs that began in the period, with their entries.
+    pub epochs: Vec<(Date, EntryNumber, EpochChange)>,
+    /// Meals of the period for which another one is paid: another canteen's, or one that this box
+    /// recorded in another epoch.
     pub elsewhere: Vec<Elsewhere>,
     /// First and last service date of the whole ledger; `None` where nobody was ever served.
     pub served: Option<(Date, Date)>,

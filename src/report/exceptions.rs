@@ -16,7 +16,7 @@ use super::{Body, Figure, Sources};
 const ENTRIES_PER_ROW_MAX: usize = 200;
 
 /// The checks, in the order of the offices.
-pub(super) const CHECKS: [&str; 10] = [
+pub(super) const CHECKS: [&str; 11] = [
     "同日跨食堂重复",
     "死亡后就餐",
     "资格失效后就餐",
@@ -27,6 +27,7 @@ pub(super) const CHECKS: [&str; 10] = [
     "停业日就餐",
     "登记后即就餐",
     "时钟异常",
+    "备份恢复",
 ];
 
 pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Body {
@@ -41,6 +42,7 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
         findings::closed_days(book, sources),
         findings::at_once(book, people),
         findings::clock(book),
+        findings::restored(book),
     ];
     let mut table = Table::new(EXCEPTIONS);
     let (mut odd, mut open) = (0, 0);

@@ -10,6 +10,7 @@ use super::percent;
 use super::period::day;
 use crate::domain::calendar::Date;
 use crate::domain::elder::{Elder, NoticeWhy};
+use crate::domain::entry::operation::EpochChange;
 use crate::domain::entry::{ClockTrust, EntryNumber, Method};
 use jiff::ToSpan as _;
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ fn found(findings: Vec<Finding>) -> Outcome {
     }
 }
 
-/// 同日跨食堂重复: only the city sees other canteens; its verdicts say so.
+/// 同日重复: only the city sees other canteens, and what this one lost; its verdicts say so.
 pub(super) fn other_canteen(book: &Book) -> Outcome {
     let finding = |e: &Elsewhere| {
         let serving = book.servings.iter().find(|s| s.n == e.n);
@@ -66,7 +67,10 @@ pub(super) fn other_canteen(book: &Book) -> Outcome {
             date: serving.map(|s| s.date),
             elder: serving.map(|s| s.elder),
             entries: vec![e.n],
-            text: format!("市级保留{}的第{}条", e.kept.device, e.kept.entry),
+            text: match e.kept.device == book.device {
+                true => format!("市级保留本机恢复前所记的第{}条", e.kept.entry),
+                false => format!("市级保留{}的第{}条", e.kept.device, e.kept.entry),
+            },
         }
     };
     match book.elsewhere.is_empty() {
@@ -259,4 +263,21 @@ pub(super) fn clock(book: &Book) -> Outcome {
     let mut findings: Vec<_> = doubted.chain(backwards).collect();
     findings.sort_by_key(|f| (f.date, f.entries.first().copied()));
     found(findings)
+}
+
+/// 备份恢复: the box was enrolled anew, and the city holds entries that its ledger has not.
+pub(super) fn restored(book: &Book) -> Outcome {
+    let lacking = |(date, n, said): &(Date, EntryNumber, EpochChange)| {
+        let (first, last, epoch) = said.lacking()?;
+        Some(Finding {
+            date: Some(*date),
+            elder: None,
+            entries: vec![*n],
+            text: format!(
+                "由备份恢复，注册第{}期：第{epoch}期第{first}至{last}条仅市级平台持有",
+                said.epoch
+            ),
+        })
+    };
+    found(book.epochs.iter().filter_map(lacking).collect())
 }

@@ -50,7 +50,7 @@ struct Served<'a> {
 /// A verdict by which a meal is not paid.
 struct Rejected {
     by: EntryNumber,
-    /// The other canteen's meal that is.
+    /// The other meal that is.
     kept: Option<Kept>,
     /// The first month that was open then.
     open: Option<Month>,
@@ -90,6 +90,7 @@ impl Pass {
             closed: vec![],
             unnamed: vec![],
             chosen: vec![],
+            epochs: vec![],
             elsewhere: vec![],
             served: None,
             began: period.from(),
@@ -149,6 +150,11 @@ impl Pass {
             Event::Verdict(said) => self.judge(n, said),
             Event::Adjustment(said) => drop(self.adjusted.insert(said.entry, (n, *said))),
             Event::Close(said) => self.close(said.month),
+            Event::Epoch(said) => {
+                if self.book.period.contains(now.0) {
+                    self.book.epochs.push((now.0, n, *said));
+                }
+            }
             // None of these feeds anybody or changes what a meal was worth.
             Event::Sign(_)
             | Event::Clock(_)

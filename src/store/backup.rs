@@ -10,6 +10,7 @@
 //!    and subsidy go on, and faces are enrolled anew.
 //! 4. Consents of the copy count for nothing: one that was withdrawn after it was taken is not in it.
 //!    So nobody's face is kept again before the city or a roster says anew who has agreed.
+//! 5. A restored box remembers where the copy ended until it is enrolled anew ([`super::epoch`]).
 
 use super::db::{self, DbError};
 use super::folder::{self, KEY_FILE, LEDGER_FILE, Staged};
@@ -17,7 +18,7 @@ use super::gallery::{GalleryError, current, forget_all};
 use super::reader::Reader;
 use super::vault::{Vault, VaultError};
 use super::verify::{Depth, Verified, VerifyError};
-use super::{LedgerError, Store, StoreError, ledger};
+use super::{LedgerError, Store, StoreError, epoch, ledger};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::error::{Exit, Sysexit};
 use rusqlite::types::ToSqlOutput;
@@ -176,6 +177,7 @@ impl Store {
 fn without_faces(conn: &mut Connection, vault: &Vault, names: Names) -> Result<(), StoreError> {
     let salt = vault.salt()?;
     let tx = conn.transaction().map_err(LedgerError::from)?;
+    epoch::remember_copy(&tx)?;
     match names {
         Names::Kept => forget_all(&tx, vault).map_err(|error| match error {
             GalleryError::Vault(VaultError::Sealed(_)) => StoreError::OtherKey,

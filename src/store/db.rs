@@ -25,7 +25,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 14] = [
+const MIGRATIONS: [(&str, &str); 15] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
@@ -40,6 +40,7 @@ const MIGRATIONS: [(&str, &str); 14] = [
     ("cards", include_str!("migrations/0018_cards.sql")),
     ("left out", include_str!("migrations/0019_left_out.sql")),
     ("staged", include_str!("migrations/0020_staged.sql")),
+    ("epoch", include_str!("migrations/0021_epoch.sql")),
 ];
 /// The tables that follow from the entries.
 pub(super) const PROJECTIONS: [&str; 2] =

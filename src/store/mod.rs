@@ -17,6 +17,7 @@ mod calibration;
 mod cards;
 mod counter;
 mod db;
+mod epoch;
 mod folder;
 mod gallery;
 mod identity;
@@ -186,7 +187,7 @@ impl Store {
     /// # Errors
     /// [`LedgerError::SlotTaken`] for a second subsidised meal in one slot;
     /// [`LedgerError::Unvoidable`]; [`LedgerError::Reserved`] for kinds that only the store itself
-    /// writes (genesis, gallery). Nothing has been written then.
+    /// writes (genesis, gallery, epoch). Nothing has been written then.
     pub fn append(&mut self, stamp: Stamp, event: &Event) -> Result<Appended, LedgerError> {
         self.append_all(stamp, std::slice::from_ref(event))
     }
@@ -213,7 +214,9 @@ impl Store {
         if matches!(last, Event::ByHand(_) | Event::Late(_)) {
             return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
         }
-        let own = events.iter().find(|e| matches!(e, Event::Genesis { .. } | Event::Gallery(_)));
+        let own = events
+            .iter()
+            .find(|e| matches!(e, Event::Genesis { .. } | Event::Gallery(_) | Event::Epoch(_)));
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }

@@ -3,11 +3,14 @@
 //! 1. A batch is stored before it is first sent, and its bytes never change.
 //! 2. The watermark, up to which the city answers for the entries, follows from stored receipts.
 //! 3. Receipts come in order; the schema refuses a second one for the same batch.
+//! 4. A batch belongs to the epoch in which it was sealed. One that was not acknowledged ends with
+//!    its epoch, and its entries stand in none again ([`Store::begin_epoch`]).
 //!
 //! It knows neither keys nor envelopes: sealing and checking are told to it.
 
-use super::Store;
-use super::ledger::{LedgerError, number};
+use super::ledger::{LedgerError, number, signed};
+use super::{Store, epoch};
+use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{EntryNumber, Event};
 use crate::record::merkle::{Tree, leaf};
 use crate::record::{self, Hash};
@@ -25,6 +28,8 @@ pub struct BatchLimits {
 /// Entries that stand in no batch yet, as many as one takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsealed {
+    /// The epoch that the ledger is in.
+    pub epoch: Epoch,
     /// Number of the batch that they will be.
     pub seq: u64,
     /// SHA-256 of the payload of the batch before.
@@ -103,6 +108,7 @@ impl Store {
         let Some((prev_hash, head)) = ends else { return Ok(None) };
         let last = before + bodies.len() as u64;
         Ok(Some(Unsealed {
+            epoch: epoch::current(&self.conn)?,
             seq: seq + 1,
             prev_batch,
             first: before + 1,
@@ -173,23 +179,22 @@ impl Store {
     /// # Errors
     /// [`LedgerError::Sqlite`].
     pub fn acknowledged(&self) -> Result<EntryNumber, LedgerError> {
-        // Receipts come in order, so that all before the first open batch are acknowledged.
-        let last: Option<i64> = self
-            .conn
-            .prepare_cached(
-                "SELECT last FROM batch WHERE seq < coalesce(
-                    (SELECT min(seq) FROM batch WHERE receipt IS NULL), 9223372036854775807)
-                 ORDER BY seq DESC LIMIT 1",
-            )?
-            .query_row([], |row| row.get(0))
-            .optional()?;
-        Ok(number(last.unwrap_or(0)))
+        acknowledged(&self.conn)
     }
 }
 
-/// Our numbers start at 1 and are counted up from rows; SQLite's are signed.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// The last entry that the city has acknowledged, or 0.
+pub(super) fn acknowledged(conn: &Connection) -> Result<EntryNumber, LedgerError> {
+    // Receipts come in order, so that all before the first open batch are acknowledged.
+    let last: Option<i64> = conn
+        .prepare_cached(
+            "SELECT last FROM batch WHERE seq < coalesce(
+                (SELECT min(seq) FROM batch WHERE receipt IS NULL), 9223372036854775807)
+             ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(number(last.unwrap_or(0)))
 }
 
 /// Number, last entry and payload digest of the last sealed batch.

@@ -1,6 +1,7 @@
 //! The reading end: lists entries, and verifies them ([`super::verify`]), without lock or change.
 
 use super::db::{self, DbError};
+use super::epoch;
 use super::folder::LEDGER_FILE;
 use super::gallery::{self, GalleryError};
 use super::ledger::{self, LedgerError};
@@ -11,6 +12,7 @@ use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
 use crate::domain::clock_trust::Standing;
 use crate::domain::elder::Elder;
+use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{Entry, EntryNumber, GalleryChange};
 use crate::record::proof::Proof;
 use crate::record::{self, Hash};
@@ -83,6 +85,15 @@ impl Reader {
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn clock(&self) -> Result<Standing, LedgerError> {
         ledger::clock(&self.conn)
+    }
+
+    /// The epoch that the ledger is in, and the last entry of the copy that it was made from, where
+    /// no epoch has begun since.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn enrolment(&self) -> Result<(Epoch, Option<EntryNumber>), LedgerError> {
+        Ok((epoch::current(&self.conn)?, epoch::copied(&self.conn)?))
     }
 
     /// Entries in order, at most `rows` and never more than [`LIST_ROWS_MAX`].

@@ -3,12 +3,15 @@
 //! 1. Verdicts and the number up to which they were taken in are one transaction: none is lost
 //!    and none is written twice, wherever the power fails.
 //! 2. A verdict on what is no standing meal is passed over; the city hears of it by the entries.
+//! 3. A verdict names its meal by number and hash. One on an entry that this ledger has not, or has
+//!    as another one, is about another epoch, and touches nothing here.
 
-use super::ledger::{self, LedgerError, number};
+use super::ledger::{self, LedgerError, number, signed};
 use super::{Store, projection};
 use crate::domain::calendar::Timestamp;
 use crate::domain::entry::correction::{Finding, Verdict};
 use crate::domain::entry::{EntryNumber, Event, Stamp};
+use crate::record::Hash;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
 /// A verdict as the city gives it; which earlier one it takes the place of, the ledger knows.
@@ -16,6 +19,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 pub struct CityVerdict {
     /// The meal.
     pub entry: EntryNumber,
+    /// The entry's hash.
+    pub hash: Hash,
     /// What was found.
     pub finding: Finding,
 }
@@ -29,6 +34,8 @@ pub enum VerdictTaken {
     Known,
     /// There is no such meal, or it was undone.
     NoMeal,
+    /// It is about an entry of another epoch, which is not in this ledger.
+    Elsewhere,
 }
 
 impl Store {
@@ -68,7 +75,11 @@ impl Store {
         let salts = said.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut taken = Vec::with_capacity(said.len());
-        for (CityVerdict { entry, finding }, salt) in said.iter().zip(salts) {
+        for (CityVerdict { entry, hash, finding }, salt) in said.iter().zip(salts) {
+            if !holds(&tx, *entry, hash)? {
+                taken.push(VerdictTaken::Elsewhere);
+                continue;
+            }
             let counts = match projection::verdict_on(&tx, *entry) {
                 Ok(counts) => counts,
                 Err(LedgerError::Contradiction(_)) => {
@@ -108,6 +119,14 @@ impl Store {
         set_mark(&tx, "night", at.as_second())?;
         Ok(tx.commit()?)
     }
+}
+
+/// Whether entry `n` is here, and has this hash.
+fn holds(conn: &Connection, n: EntryNumber, hash: &Hash) -> Result<bool, LedgerError> {
+    let holds = conn
+        .prepare_cached("SELECT count(*) FROM entry WHERE seq = ?1 AND hash = ?2")?
+        .query_row((signed(n), hash.0), |row| row.get(0))?;
+    Ok(holds)
 }
 
 /// Whether the verdict that counts, in entry `counts`, says what is found now. A meal without a

@@ -159,3 +159,55 @@ fn a_technician_takes_the_gallery_over_and_replaces_the_key() {
     let uploaded = canteend(&["upload", "--config", config]);
     assert_eq!(uploaded.code, 0, "{}", uploaded.err);
 }
+
+#[test]
+fn a_technician_brings_a_box_with_a_dead_disk_back_to_the_city() {
+    let town = Town::new();
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path());
+    let config = config.to_str().unwrap();
+    let (device, url) = (DeviceId::new("lc-kfq-017").unwrap(), town.running.url());
+    let provision =
+        |code: &str| canteend(&["provision", "--city", &url, "--code", code, "--config", config]);
+    let upload = || canteend(&["upload", "--config", config, "--failures", "1"]);
+    let state = dir.path().join("state");
+    let eat = |elder: &str| {
+        let mut store = canteend::store::Store::open(&state).unwrap();
+        let at = canteend::clock::Clock::now(&canteend::clock::SystemClock::default());
+        let stamp = Stamp { at, clock: ClockTrust::Trusted };
+        store.append(stamp, &super::town::meal(elder, &at.to_string())).unwrap();
+    };
+    let first = town.city.make_code(&device).unwrap().to_string();
+    assert_eq!(provision(&first).code, 0);
+    assert_eq!(upload().code, 0);
+    let copy = dir.path().join("copy.db");
+    let copied = canteend(&["backup", "--out", copy.to_str().unwrap(), "--config", config]);
+    assert_eq!(copied.code, 0, "{}", copied.err);
+    eat("p_1");
+    assert_eq!(upload().code, 0);
+
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.open"] {
+        let _ = std::fs::remove_file(state.join(name));
+    }
+    let restored = canteend(&["restore", copy.to_str().unwrap(), "--config", config]);
+    assert_eq!(restored.code, 0, "{}", restored.err);
+    assert!(restored.out.contains("canteend provision"), "{}", restored.out);
+    eat("p_2");
+    let told = upload();
+    assert_eq!(told.code, 65, "{}", told.err);
+    assert!(told.err.contains("ask the city for a new code"), "{}", told.err);
+    let told = provision(&first);
+    assert_eq!(told.code, 65, "{}", told.err);
+    assert!(told.err.contains("ask the city for a new one"), "{}", told.err);
+    let second = town.city.make_code(&device).unwrap().to_string();
+    let enrolled = provision(&second);
+    assert_eq!(enrolled.code, 0, "{}", enrolled.err);
+    // The note of the backup and p_1's meal.
+    let said = "epoch 2: entries 5 to 6 of epoch 1 are with the city only";
+    assert!(enrolled.out.contains(said), "{}", enrolled.out);
+    assert_eq!(provision(&second).code, 0, "it can be repeated");
+    assert_eq!(upload().code, 0);
+    assert_eq!(town.city.report().unwrap().meals, 2);
+    let verified = canteend(&["ledger", "verify", "--config", config]);
+    assert_eq!(verified.code, 0, "{}", verified.err);
+}

@@ -1,14 +1,18 @@
 //! The nightly talk of a box that serves: in order, with its alarms, while the ledger's thread goes
 //! on with its own work.
 
+use super::epochs::Copy;
 use super::sync::{row, upserts};
 use super::town::{NIGHT, TestBox, Town, clock, meal};
-use canteend::city::identity;
+use canteend::city::wire::enrol::Enrolled;
+use canteend::city::{client, identity};
 use canteend::clock::Clock;
 use canteend::config::{Config, rules};
 use canteend::daemon::board::Board;
 use canteend::daemon::checkup;
 use canteend::daemon::desk::{self, Desk};
+use canteend::daemon::epoch;
+use canteend::daemon::hold::Stamps as _;
 use canteend::daemon::night::round::Done;
 use canteend::daemon::night::{Bell, Night, bell};
 use canteend::daemon::swap::{Swap, Waiting};
@@ -209,6 +213,35 @@ fn two_boxes_with_one_key_are_an_alarm() {
     let told = serving.ring().unwrap_err();
     assert_eq!(told.exit, Exit::Data, "{told}");
     assert!(serving.holds(Trouble::CityAlarm));
+}
+
+#[test]
+fn a_restored_box_is_enrolled_anew_while_it_serves_and_the_alarm_ends() {
+    let town = Town::new();
+    let mut dead = enrolled(&town);
+    dead.upload().unwrap();
+    let copy = Copy::of(&dead);
+    dead.append(LUNCH, &meal("p_002", LUNCH));
+    dead.upload().unwrap();
+    let mut restored = copy.restored(&town, &dead);
+    let state = restored.dir.path().join("state");
+    pin(&town, &state);
+    restored.append(LUNCH, &meal("p_003", LUNCH));
+    let (device, key) = (restored.client.device().clone(), restored.key.clone());
+    let mut serving = Serving::start(restored);
+    serving.ring().unwrap_err();
+    assert!(serving.holds(Trouble::CityAlarm));
+    let code = town.city.make_code(&device).unwrap();
+    let enrolled = super::town::wait(client::enrol(&town.url(), &device, key.public(), &code));
+    let Enrolled { epoch, held, .. } = enrolled.unwrap();
+    let taken = serving
+        .desk
+        .ask_stamped(move |bench| epoch::take(bench, &state, None, (epoch, held.map(Into::into))));
+    let taken = super::town::wait(taken).unwrap().unwrap();
+    assert_eq!((taken.epoch, taken.lacking), (2, Some((3, 3, 1))));
+    serving.ring().unwrap();
+    assert!(!serving.holds(Trouble::CityAlarm));
+    assert_eq!(town.city.report().unwrap().meals, 3);
 }
 
 #[test]

@@ -3,9 +3,13 @@
 use super::network::ask;
 use canteend::city::client::{self, CityUrl, Client};
 use canteend::city::identity;
+use canteend::city::wire::enrol::Enrolled;
 use canteend::city::wire::suite::SigningKey;
 use canteend::city::wire::text::DeviceId;
 use canteend::clock::{Clock, ScriptedClock};
+use canteend::daemon::bench::Bench;
+use canteend::daemon::epoch::{self, Taken};
+use canteend::daemon::timekeeper::Timekeeper;
 use canteend::daemon::upload::{self, Patience, UploadError, Uploaded};
 use canteend::domain::calendar::{MealWindow, Timestamp, service_date};
 use canteend::domain::elder::ElderId;
@@ -14,7 +18,7 @@ use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stam
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, Standing};
 use canteend::refcity::{City, Running, start};
-use canteend::store::Store;
+use canteend::store::{KEY_FILE, Names, Store};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -137,7 +141,7 @@ impl Town {
         let key = Arc::new(identity::device_key_or_new(&state, None).unwrap());
         let device = DeviceId::new(device).unwrap();
         let code = self.city.make_code(&device).unwrap();
-        let pinned = wait(client::enrol(&self.url(), &device, key.public(), &code)).unwrap();
+        let pinned = wait(client::enrol(&self.url(), &device, key.public(), &code)).unwrap().city;
         assert_eq!(pinned, self.city.public_key());
         let client = Client::new(self.url(), device, key.clone(), pinned).unwrap();
         TestBox { store, client, key, dir, trusted: true }
@@ -164,6 +168,39 @@ impl TestBox {
         let (device, city) = (self.client.device().clone(), town.city.public_key());
         let url = CityUrl::parse(url).unwrap();
         self.client = Client::new(url, device, self.key.clone(), city).unwrap();
+    }
+
+    /// What is made of this box when its disk dies: a new disk with the copy `from` on it, and a new
+    /// key that the city does not know yet.
+    pub fn restored(&self, town: &Town, from: &Path) -> TestBox {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        std::fs::create_dir(&state).unwrap();
+        std::fs::copy(self.dir.path().join("state").join(KEY_FILE), state.join(KEY_FILE)).unwrap();
+        let store = Store::restore(&state, from, Names::Kept).unwrap();
+        let key = Arc::new(identity::device_key_or_new(&state, None).unwrap());
+        let (device, city) = (self.client.device().clone(), town.city.public_key().clone());
+        let client = Client::new(town.url(), device, key.clone(), city).unwrap();
+        TestBox { store, client, key, dir, trusted: true }
+    }
+
+    /// Takes into the ledger, at `time`, what the city said when it enrolled the box.
+    pub fn take(&mut self, town: &Town, enrolled: &Enrolled, time: &str) -> Taken {
+        let state = self.dir.path().join("state");
+        identity::pin(&state, town.url(), enrolled.city.clone()).unwrap();
+        let clock = clock(time);
+        let mut keeper = Timekeeper::new(&self.store, &*clock).unwrap();
+        let mut bench = Bench::new(&mut self.store, &mut keeper, &*clock);
+        let given = (enrolled.epoch, enrolled.held.map(Into::into));
+        epoch::take(&mut bench, &state, None, given).unwrap()
+    }
+
+    /// Enrols it at `time` under a new code, as `canteend provision` does.
+    pub fn enrol_anew(&mut self, town: &Town, time: &str) -> Taken {
+        let device = self.client.device().clone();
+        let code = town.city.make_code(&device).unwrap();
+        let enrolled = wait(client::enrol(&town.url(), &device, self.key.public(), &code));
+        self.take(town, &enrolled.unwrap(), time)
     }
 
     pub fn append(&mut self, time: &str, event: &Event) -> EntryNumber {

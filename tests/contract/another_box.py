@@ -136,6 +136,7 @@ class AnotherBox(requests.auth.AuthBase):
         payload = json.dumps(
             {
                 "device": self.device,
+                "epoch": 1,
                 "seq": self.batches,
                 "prev_batch": self.prev_batch,
                 "first": first,
@@ -235,7 +236,7 @@ def walk(url, device, code, seed):
     assert answer.status_code == 201, answer.text
     said = opened(schemas, answer, None, "enrolment", "EnrolmentPayload")
     city = said["city_key"]
-    assert (said["device"], said["key"]) == (device, box.public), said
+    assert (said["device"], said["key"], said["epoch"]) == (device, box.public, 1), said
     again = box.enrol(code)
     assert (again.status_code, again.content) == (200, answer.content), again.text
     stranger = AnotherBox(url, device, os.urandom(32))

@@ -48,7 +48,7 @@ fn a_card_is_its_holders_from_the_sync_on_and_nobodys_after_the_next() {
     let code = city.make_code(&device).unwrap();
     let enrolled = client::enrol(&url, &device, key.public(), &code);
     let pinned = runtime.block_on(enrolled).unwrap();
-    let line = Client::new(url, device, key, pinned).unwrap();
+    let line = Client::new(url, device, key, pinned.city).unwrap();
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let mut faces = Faces::new(&models, QualityLimits::default()).unwrap();
     let mut sync = |changes: &[Change]| {

@@ -9,8 +9,8 @@ use canteend::domain::entry::correction::{
     RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
-    ClockChange, ClockWhy, ConfigChange, Export, ExportWhat, KeyChange, KeyPurpose, Satisfaction,
-    Sign, SignChange,
+    ClockChange, ClockWhy, ConfigChange, EpochChange, Export, ExportWhat, Held, KeyChange,
+    KeyPurpose, Satisfaction, Sign, SignChange,
 };
 use canteend::domain::entry::{Event, GalleryChange, Meal, Method, Review, Visit};
 use canteend::domain::money::Fen;
@@ -149,6 +149,15 @@ fn operation() -> impl Strategy<Value = Event> {
             Event::Export(Export { what, first: a.min(b), last: a.max(b), digest })
         },
     );
+    let held = (1u64..9, 1..N, any::<[u8; 32]>()).prop_map(|(epoch, last, head)| Held {
+        epoch,
+        last,
+        head,
+    });
+    let epoch = (9u64..1 << 53, option::of(held), 0..N).prop_map(|(epoch, held, common)| {
+        let common = common.min(held.map_or(0, |held| held.last));
+        Event::Epoch(EpochChange { epoch, held, common })
+    });
     let gallery = (1u64..1 << 53, any::<u32>(), any::<u32>(), any::<[u8; 32]>(), any_day())
         .prop_map(|(generation, elders, templates, model, as_of)| {
             Event::Gallery(GalleryChange { generation, elders, templates, model, as_of })
@@ -159,6 +168,7 @@ fn operation() -> impl Strategy<Value = Event> {
         clock,
         key,
         config,
+        epoch,
         any_of(Satisfaction::ALL).prop_map(Event::Satisfaction),
         export,
         gallery,

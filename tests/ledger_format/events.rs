@@ -8,8 +8,8 @@ use canteend::domain::entry::correction::{
     LateReason, RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
-    BootId, ClockChange, ClockWhy, ConfigChange, Export, ExportWhat, KeyChange, KeyPurpose,
-    Satisfaction, Sign, SignChange,
+    BootId, ClockChange, ClockWhy, ConfigChange, EpochChange, Export, ExportWhat, Held, KeyChange,
+    KeyPurpose, Satisfaction, Sign, SignChange,
 };
 use canteend::domain::entry::{
     ClockTrust, EntryNumber, Event, GalleryChange, Meal, Method, Review, Visit,
@@ -167,6 +167,8 @@ pub fn all() -> Vec<(ClockTrust, Event)> {
     events.push(sign(SignChange::Idle));
     let month = Month::parse("2026-02").expect("a month");
     events.push(Event::Close(Close { month, operator: operator("op-1") }));
+    let held = Some(Held { epoch: 1, last: 41, head: [0x56; 32] });
+    events.push(Event::Epoch(EpochChange { epoch: 2, held, common: 28 }));
     let trust = |n| if n == 22 || n == 23 { ClockTrust::Untrusted } else { ClockTrust::Trusted };
     (1..).zip(events).map(|(n, event)| (trust(n), event)).collect()
 }

@@ -9,7 +9,9 @@ use any::{N, any_event, any_of};
 use canteend::domain::calendar::Timestamp;
 use canteend::domain::decision::Doubt;
 use canteend::domain::entry::correction::{Adjustment, Confirmation, Expiry, Late, LateReason};
-use canteend::domain::entry::operation::{ClockChange, ClockWhy, Export, ExportWhat};
+use canteend::domain::entry::operation::{
+    ClockChange, ClockWhy, EpochChange, Export, ExportWhat, Held,
+};
 use canteend::domain::entry::{ClockTrust, Entry, Event, Meal, Method, Review, Stamp};
 use canteend::domain::money::Fen;
 use canteend::domain::month::Month;
@@ -106,8 +108,20 @@ fn misfits() -> Vec<(&'static str, Event)> {
     let export = |first, last| {
         Event::Export(Export { what: ExportWhat::Proof, first, last, digest: [0; 32] })
     };
+    let epoch = |epoch, held: Option<(u64, u64)>, common| {
+        let held = held.map(|(epoch, last)| Held { epoch, last, head: [0; 32] });
+        Event::Epoch(EpochChange { epoch, held, common })
+    };
     let doubt = vec![Doubt::Quality];
     vec![
+        ("epoch", epoch(1, None, 0)),
+        ("epoch", epoch(1 << 53, None, 0)),
+        ("held_epoch", epoch(2, Some((2, 9)), 0)),
+        ("held_epoch", epoch(2, Some((0, 9)), 0)),
+        ("held_last", epoch(2, Some((1, 0)), 0)),
+        ("common", epoch(2, None, 1)),
+        ("common", epoch(2, Some((1, 9)), 7)),
+        ("common", epoch(2, Some((1, 3)), 4)),
         ("device", Event::Genesis { device: "".into() }),
         ("device", Event::Genesis { device: "x".repeat(65) }),
         ("device", Event::Genesis { device: "王奶奶".into() }),

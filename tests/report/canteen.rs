@@ -7,6 +7,7 @@ use canteend::domain::elder::{Consent, Elder, ElderId, IdLast4, Notice, NoticeWh
 use canteend::domain::entry::correction::{
     ByHand, Choice, Expiry, HandReason, Late, LateReason, Void, VoidReason,
 };
+use canteend::domain::entry::operation::Held;
 use canteend::domain::entry::operation::{ClockChange, ClockWhy};
 use canteend::domain::entry::{
     ClockTrust, EntryNumber, Event, Meal, Method, Review, Stamp, Visit as Unpaid,
@@ -105,6 +106,14 @@ impl Canteen {
 
     pub fn append(&mut self, stamp: Stamp, event: &Event) -> EntryNumber {
         self.last = self.store.append(stamp, event).unwrap().n;
+        self.last
+    }
+
+    /// Begins an epoch before which the city held entries up to `last` of the first.
+    pub fn begin_epoch(&mut self, stamp: Stamp, epoch: u64, last: EntryNumber) -> EntryNumber {
+        let held = Held { epoch: 1, last, head: [7; 32] };
+        self.store.begin_epoch(stamp, epoch, Some(held)).unwrap().unwrap();
+        self.last += 1;
         self.last
     }
 

@@ -36,7 +36,7 @@ fn every_check_stands_in_the_table_even_where_it_finds_nothing() {
     canteen.meal("2026-03-02 11:30:00", ELDER, "80+");
     let report = report(&canteen);
     let checks = "同日跨食堂重复, 死亡后就餐, 资格失效后就餐, 补录占比, 人工核验占比, \
-        人工选择核查, 每日人次雷同, 停业日就餐, 登记后即就餐, 时钟异常";
+        人工选择核查, 每日人次雷同, 停业日就餐, 登记后即就餐, 时钟异常, 备份恢复";
     assert_eq!(column(&report, "核查项目"), checks.split(", ").collect::<Vec<_>>());
     let said = column(&report, "说明");
     assert_eq!(said[0], "台账中的市级核定结果没有指出");
@@ -230,4 +230,28 @@ fn without_the_box_key_people_appear_by_id_and_their_checks_stay_open() {
     assert_eq!(column(&make(Kind::Roster), "姓名"), [ELDER]);
     let said = rows(&make(Kind::Exceptions), "死亡后就餐");
     assert_eq!(said, [(vec![], "未核查：没有花名册数据".to_owned())]);
+}
+
+#[test]
+fn a_ledger_that_was_made_from_a_copy_tells_what_only_the_city_has() {
+    let mut canteen = canteen();
+    canteen.meal("2026-03-02 11:30:00", ELDER, "80+");
+    let began = canteen.begin_epoch(at("2026-03-03 09:00:00"), 2, 80);
+    // Of April, and no business of this report.
+    canteen.begin_epoch(at("2026-04-01 09:00:00"), 3, 90);
+    let said = "由备份恢复，注册第2期：第1期第1至80条仅市级平台持有".to_owned();
+    assert_eq!(rows(&report(&canteen), "备份恢复"), [(vec![began], said)]);
+}
+
+#[test]
+fn a_meal_that_the_box_recorded_before_it_was_restored_is_named_as_its_own() {
+    let mut canteen = canteen();
+    let meal = canteen.meal("2026-03-02 12:30:00", ELDER, "80+");
+    let device = canteen.site.device.clone();
+    let kept = Some(Kept { device, entry: 41 });
+    let finding = Finding::Rejected { reason: RejectReason::OtherEpoch, kept };
+    let verdict = Verdict { entry: meal, finding, supersedes: None };
+    canteen.append(at("2026-03-02 22:00:00"), &Event::Verdict(verdict));
+    let found = rows(&report(&canteen), "同日跨食堂重复");
+    assert_eq!(found, [(vec![meal], "市级保留本机恢复前所记的第41条".to_owned())]);
 }

@@ -15,7 +15,9 @@ use super::trust::CityKeys;
 use super::wire::batch::RECEIPT_BYTES_MAX;
 use super::wire::code::EnrolmentCode;
 use super::wire::dsse;
-use super::wire::enrol::{EnrolRequest, Enrolment, NextKey, RefusalCode, SMALL_BYTES_MAX};
+use super::wire::enrol::{
+    EnrolRequest, Enrolled, Enrolment, NextKey, RefusalCode, SMALL_BYTES_MAX,
+};
 use super::wire::json;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
@@ -90,8 +92,8 @@ async fn receive(request: reqwest::RequestBuilder, bytes_max: usize) -> Result<V
     Err(SendError::Refused { status: status.as_u16(), refusal })
 }
 
-/// Enrols `device` with the city at `url` and gives the city's key, to be pinned. The code's
-/// checksum decides whether it is that city.
+/// Enrols `device` with the city at `url` and gives the city's key, to be pinned, and the device's
+/// epoch. The code's checksum decides whether it is that city.
 ///
 /// # Errors
 /// [`SendError`]; nothing may be pinned then.
@@ -100,7 +102,7 @@ pub async fn enrol(
     device: &DeviceId,
     key: &PublicKey,
     code: &EnrolmentCode,
-) -> Result<PublicKey, SendError> {
+) -> Result<Enrolled, SendError> {
     enrol_over(url, device, key, code, &Tls::default()).await
 }
 
@@ -114,7 +116,7 @@ pub async fn enrol_over(
     key: &PublicKey,
     code: &EnrolmentCode,
     tls: &Tls,
-) -> Result<PublicKey, SendError> {
+) -> Result<Enrolled, SendError> {
     let body = EnrolRequest::new(device, key, code);
     let body = serde_json::to_vec(&body).expect("strings always become JSON");
     let request = http(tls, Limits::SERVICE)?

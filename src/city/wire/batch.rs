@@ -5,6 +5,7 @@ use super::json::{self, JsonError};
 use super::suite::{PublicKey, SigningKey};
 use super::text::{DeviceId, hash_text, hash_text_or_null, time_text};
 use crate::domain::calendar::Timestamp;
+use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{Entry, EntryNumber};
 use crate::record::{self, CodecError, Hash};
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,10 @@ pub enum BatchError {
 pub struct Batch {
     /// Whose ledger.
     pub device: DeviceId,
-    /// Number of the batch: 1, 2, 3, …
+    /// The device's epoch in which it is sealed; 1 where it is left out.
+    #[serde(default = "first_epoch")]
+    pub epoch: Epoch,
+    /// Number of the batch: 1, 2, 3, … over all epochs.
     pub seq: u64,
     /// SHA-256 of the payload before; null for the first.
     #[serde(with = "hash_text_or_null")]
@@ -85,6 +89,11 @@ pub struct Batch {
     pub gallery: u64,
     /// The exact body bytes of each entry.
     pub entries: Vec<String>,
+}
+
+/// The epoch of whoever says none: boxes and cities of before there were any.
+pub(super) fn first_epoch() -> Epoch {
+    1
 }
 
 /// A sealed batch.
@@ -122,6 +131,7 @@ impl Batch {
         let numbers = (1..=BATCH_ENTRIES_MAX).contains(&count)
             && self.first >= 1
             && self.seq >= 1
+            && self.epoch >= 1
             && self.first.checked_add(count as u64 - 1) == Some(self.last)
             && self.tree_size == self.last;
         if !numbers {
@@ -165,7 +175,8 @@ pub struct Receipt {
     /// SHA-256 of the batch's payload.
     #[serde(with = "hash_text")]
     pub payload_sha256: Hash,
-    /// Entries of the device's ledger that the city holds.
+    /// Entries of the batch's chain that the city holds: of its epoch, and of those before up to
+    /// where it goes on from them.
     pub tree_size: u64,
     /// Merkle root over them, computed by the city itself.
     #[serde(with = "hash_text")]
@@ -245,6 +256,7 @@ mod tests {
         let head = first.link(BODIES[1].as_bytes());
         Batch {
             device: DeviceId::new("lc-kfq-017").unwrap(),
+            epoch: 1,
             seq: 1,
             prev_batch: None,
             first: 1,
@@ -270,7 +282,8 @@ mod tests {
     #[test]
     fn a_batch_that_contradicts_itself_is_refused() {
         type Change = fn(&mut Batch);
-        let changes: [(Change, &str); 9] = [
+        let changes: [(Change, &str); 10] = [
+            (|b| b.epoch = 0, "numbers"),
             (|b| b.entries.clear(), "numbers"),
             (|b| b.last = 3, "numbers"),
             (|b| b.first = 0, "numbers"),
@@ -296,6 +309,14 @@ mod tests {
         let envelope = dsse::seal(&key(1), BATCH_TYPE, payload.as_bytes());
         let told = Batch::open(&envelope, key(1).public()).unwrap_err();
         assert!(matches!(told, BatchError::Json(_)), "{told}");
+    }
+
+    #[test]
+    fn a_batch_that_names_no_epoch_is_of_the_first() {
+        let payload = serde_json::to_string(&batch()).unwrap().replacen("\"epoch\":1,", "", 1);
+        assert!(!payload.contains("epoch"));
+        let envelope = dsse::seal(&key(1), BATCH_TYPE, payload.as_bytes());
+        assert_eq!(Batch::open(&envelope, key(1).public()).unwrap().batch, batch());
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Enrolment of a device, the city's time, and refusals.
 
+use super::batch::first_epoch;
 use super::code::EnrolmentCode;
 use super::dsse::{self, EnvelopeError};
 use super::json::{self, JsonError};
 use super::suite::{PublicKey, SigningKey};
-use super::text::{self, DeviceId, time_text};
+use super::text::{self, DeviceId, hash_text, time_text};
 use crate::domain::calendar::Timestamp;
+use crate::domain::entry::EntryNumber;
+use crate::domain::entry::operation::{self, Epoch};
+use crate::record::Hash;
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of an enrolment, its answer, a time or a refusal.
@@ -56,6 +60,35 @@ impl EnrolRequest {
     }
 }
 
+/// What the city holds of a device's earlier epochs, last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// In which epoch.
+    pub epoch: Epoch,
+    /// The last entry.
+    pub last: EntryNumber,
+    /// Its hash.
+    #[serde(with = "hash_text")]
+    pub head: Hash,
+}
+
+impl From<Held> for operation::Held {
+    fn from(held: Held) -> Self {
+        operation::Held { epoch: held.epoch, last: held.last, head: held.head.0 }
+    }
+}
+
+/// What a box takes from the city's answer, once it has been found right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The city's public key, to be pinned.
+    pub city: PublicKey,
+    /// The device's epoch from here on.
+    pub epoch: Epoch,
+    /// What the city holds of the epochs before.
+    pub held: Option<Held>,
+}
+
 /// The city's answer: who is enrolled, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrolment {
@@ -65,6 +98,12 @@ pub struct Enrolment {
     pub key: String,
     /// The city's public key, to be pinned.
     pub city_key: String,
+    /// How often the device was enrolled by a new code, this time included.
+    #[serde(default = "first_epoch")]
+    pub epoch: Epoch,
+    /// What the city holds of the epochs before; none where nothing ever came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// When.
     #[serde(with = "time_text")]
     pub enrolled_at: Timestamp,
@@ -77,8 +116,8 @@ impl Enrolment {
         dsse::seal(city, ENROLMENT_TYPE, &payload)
     }
 
-    /// The city's key out of its answer, once the code's checksum, the signature, the device and
-    /// its key have been found right.
+    /// The city's key and the epoch out of its answer, once the code's checksum, the signature, the
+    /// device and its key have been found right.
     ///
     /// # Errors
     /// [`EnrolError`]: nothing may be pinned.
@@ -87,7 +126,7 @@ impl Enrolment {
         code: &EnrolmentCode,
         device: &DeviceId,
         key: &PublicKey,
-    ) -> Result<PublicKey, EnrolError> {
+    ) -> Result<Enrolled, EnrolError> {
         let said: Enrolment =
             json::read(&dsse::peek(envelope, SMALL_BYTES_MAX, ENROLMENT_TYPE)?, SMALL_BYTES_MAX)?;
         let city = PublicKey::parse(&said.city_key).map_err(|_| EnrolError::Key)?;
@@ -95,7 +134,7 @@ impl Enrolment {
             return Err(EnrolError::OtherCity);
         }
         Self::confirms(envelope, &city, device, key)?;
-        Ok(city)
+        Ok(Enrolled { city, epoch: said.epoch, held: said.held })
     }
 
     /// Whether the envelope says, signed by `city`, that `device` is known with `key`.
@@ -194,6 +233,8 @@ pub enum RefusalCode {
     Gap,
     /// Another batch with this number is there, or its chain does not go on from the city's head.
     Conflict,
+    /// The device was enrolled anew since: what its key or batch belongs to is over.
+    Epoch,
     /// The body is not what it should be.
     Content,
     /// The cursor is not known (any more): start from nothing.
@@ -208,13 +249,14 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// All of them.
-    pub const ALL: [RefusalCode; 11] = [
+    pub const ALL: [RefusalCode; 12] = [
         Self::Signature,
         Self::Clock,
         Self::Replay,
         Self::Code,
         Self::Gap,
         Self::Conflict,
+        Self::Epoch,
         Self::Content,
         Self::Cursor,
         Self::Missing,
@@ -231,6 +273,7 @@ impl RefusalCode {
             Self::Code => "code",
             Self::Gap => "gap",
             Self::Conflict => "conflict",
+            Self::Epoch => "epoch",
             Self::Content => "content",
             Self::Cursor => "cursor",
             Self::Missing => "missing",
@@ -262,10 +305,14 @@ mod tests {
             device: device.clone(),
             key: device_key.public().to_string(),
             city_key: city.public().to_string(),
+            epoch: 2,
+            held: Some(Held { epoch: 1, last: 90, head: Hash([7; 32]) }),
             enrolled_at: "2026-03-01T09:00:00+08:00".parse().unwrap(),
         };
         let open = |envelope: &[u8]| Enrolment::open(envelope, &code, &device, device_key.public());
-        assert_eq!(open(&right.seal(&city)).unwrap(), *city.public());
+        let enrolled = open(&right.seal(&city)).unwrap();
+        assert_eq!((&enrolled.city, enrolled.epoch), (city.public(), 2));
+        assert_eq!(enrolled.held, right.held);
         // Another key that names itself, and one that names the city's.
         let own_name = Enrolment { city_key: impostor.public().to_string(), ..right.clone() };
         assert!(matches!(open(&own_name.seal(&impostor)), Err(EnrolError::OtherCity)));

@@ -3,8 +3,9 @@
 use super::dsse::{self, EnvelopeError};
 use super::json::{self, JsonError};
 use super::suite::{PublicKey, SigningKey};
-use super::text::DeviceId;
+use super::text::{DeviceId, hash_text};
 use crate::domain::entry::EntryNumber;
+use crate::record::Hash;
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of an envelope of verdicts.
@@ -46,6 +47,9 @@ pub enum Ruling {
 pub enum VerdictReason {
     /// The elder had the day's meal at another canteen earlier.
     DuplicateOtherCanteen,
+    /// What the device recorded in an earlier epoch holds: the elder had the day's meal then, or
+    /// this meal was undone then.
+    DuplicateOtherEpoch,
     /// The other canteen's meal was voided.
     OtherVoided,
     /// The elder had died.
@@ -73,11 +77,14 @@ pub struct Verdict {
     pub device: DeviceId,
     /// Entry of the meal.
     pub n: EntryNumber,
+    /// Its hash: the same number may be another meal in another epoch.
+    #[serde(with = "hash_text")]
+    pub hash: Hash,
     /// What becomes of it.
     pub verdict: Ruling,
     /// Why.
     pub reason: VerdictReason,
-    /// The meal that stands: `device#entry`.
+    /// The meal that stands: `device#entry`, with `@epoch` behind it where that is not 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
     /// The verdict that this one takes the place of.
@@ -142,6 +149,7 @@ mod tests {
             id,
             device: device.clone(),
             n: 9,
+            hash: Hash([9; 32]),
             verdict: Ruling::Rejected,
             reason: VerdictReason::DuplicateOtherCanteen,
             kept: Some("lc-dcf-003#5521".into()),

@@ -14,10 +14,12 @@ pub mod work;
 
 use super::board::Board;
 use super::desk::Desk;
+use super::epoch::Taken;
 use super::night::Bell;
 use super::night::round::Done;
 use super::reload::Reload;
 use super::swap::Swap;
+use crate::city::wire::enrol::Held;
 use crate::error::{Exit, Failure};
 use operators::OperatorChange;
 use serde::{Deserialize, Serialize};
@@ -89,6 +91,13 @@ pub enum Request {
     },
     /// Say in the ledger which keys are in use.
     RecordKeys,
+    /// Take an enrolment into the ledger.
+    Enrolled {
+        /// The epoch that the city gave.
+        epoch: u64,
+        /// What the city holds of the epochs before.
+        held: Option<Held>,
+    },
     /// Read the configuration again.
     Reload,
     /// Forget how far the box has got with the city's gallery: the next one is taken whole.
@@ -127,6 +136,8 @@ pub enum Answer {
     Reloaded,
     /// How many entries name keys that were not named before.
     Keys(u32),
+    /// What the enrolment means for the ledger.
+    Enrolled(Taken),
     /// What the talk with the city did.
     City(Done),
     /// The talk with the city goes on.

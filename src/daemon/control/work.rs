@@ -7,9 +7,9 @@ use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::{Config, rules};
 use crate::daemon::bench::Bench;
-use crate::daemon::keys;
 use crate::daemon::revise::{Revised, revise};
 use crate::daemon::timekeeper;
+use crate::daemon::{epoch, keys};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::Event;
@@ -62,7 +62,7 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
         _ => {}
     }
     let gallery = matches!(request, Request::Forget { .. });
-    let keys = request == Request::RecordKeys;
+    let keys = matches!(request, Request::RecordKeys | Request::Enrolled { .. });
     let shown = board.clone();
     let done = desk
         .ask(move |at| {
@@ -114,6 +114,12 @@ fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<A
         Request::ForgetCityGallery => {
             bench.store().forget_city_gallery()?;
             Ok(Answer::Entry(None))
+        }
+        Request::Enrolled { epoch: number, held } => {
+            let (state, given) =
+                (bench.store().folder().to_owned(), (*number, held.map(Into::into)));
+            let taken = epoch::take(bench, &state, identity::credentials().as_deref(), given)?;
+            Ok(Answer::Enrolled(taken))
         }
         Request::Void { entry, reason, operator } => {
             let stamp = bench.stamp()?;

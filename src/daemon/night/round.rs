@@ -188,7 +188,7 @@ impl Report {
         }
         match &self.upload {
             Some(Ok(_)) => found.push((Trouble::CityAlarm, None)),
-            Some(Err(error @ (UploadError::Conflict(_) | UploadError::Behind { .. }))) => {
+            Some(Err(error)) if error.apart() => {
                 found.push((Trouble::CityAlarm, Some(error.to_string())));
             }
             Some(Err(error @ UploadError::Send { .. })) if !error.passing() => {

@@ -2,7 +2,8 @@
 //!
 //! 1. Verdicts and how far they were taken in are stored in one transaction.
 //! 2. A verdict that means nothing here (a meal that was undone, an entry that is no meal) is
-//!    passed over; it is logged by its number.
+//!    passed over; it is logged by its number. So is one on an entry that only another epoch of
+//!    this ledger has.
 
 use crate::city::client::{Client, SendError};
 use crate::city::wire::text::DeviceId;
@@ -11,6 +12,7 @@ use crate::clock::Clock;
 use crate::daemon::desk::DeskError;
 use crate::daemon::hold::Stamps;
 use crate::domain::entry::correction::{Finding, Kept, RejectReason};
+use crate::domain::entry::operation::Epoch;
 use crate::error::{Exit, Sysexit};
 use crate::store::{CityVerdict, LedgerError, VerdictTaken};
 use tracing::{info, warn};
@@ -88,6 +90,10 @@ pub async fn run_once<H: Stamps>(
                     judged.written += 1;
                 }
                 VerdictTaken::Known => judged.passed_over += 1,
+                VerdictTaken::Elsewhere => {
+                    info!(verdict = item.id, entry = item.n, "a verdict on another epoch's entry");
+                    judged.passed_over += 1;
+                }
                 VerdictTaken::NoMeal => {
                     warn!(verdict = item.id, entry = item.n, "a verdict on no standing meal");
                     judged.passed_over += 1;
@@ -106,7 +112,7 @@ fn city_verdict(item: &Verdict) -> CityVerdict {
             kept: item.kept.as_deref().and_then(kept),
         },
     };
-    CityVerdict { entry: item.n, finding }
+    CityVerdict { entry: item.n, hash: item.hash, finding }
 }
 
 fn reason(reason: VerdictReason) -> RejectReason {
@@ -114,6 +120,7 @@ fn reason(reason: VerdictReason) -> RejectReason {
         VerdictReason::DuplicateOtherCanteen | VerdictReason::OtherVoided => {
             RejectReason::OtherCanteen
         }
+        VerdictReason::DuplicateOtherEpoch => RejectReason::OtherEpoch,
         VerdictReason::Deceased => RejectReason::Deceased,
         VerdictReason::Moved => RejectReason::Moved,
         VerdictReason::NotEligible => RejectReason::NotEligible,
@@ -124,9 +131,14 @@ fn reason(reason: VerdictReason) -> RejectReason {
     }
 }
 
-/// `device#entry`; what is not so spelt is left out of the ledger.
+/// `device#entry`, with or without `@epoch`; what is not so spelt is left out of the ledger, and so
+/// is the epoch.
 fn kept(text: &str) -> Option<Kept> {
     let (device, entry) = text.split_once('#')?;
+    let entry = match entry.split_once('@') {
+        Some((entry, epoch)) => epoch.parse::<Epoch>().ok().map(|_| entry)?,
+        None => entry,
+    };
     let device = DeviceId::new(device).ok()?;
     let entry = entry.parse().ok().filter(|n| *n > 0 && *n < 1 << 53)?;
     Some(Kept { device: device.as_str().to_owned(), entry })
@@ -140,7 +152,19 @@ mod tests {
     fn only_a_device_and_an_entry_are_kept_of_what_the_city_names() {
         let good = kept("lc-dcf-003#5521").unwrap();
         assert_eq!((good.device.as_str(), good.entry), ("lc-dcf-003", 5521));
-        for bad in ["", "lc-dcf-003", "lc-dcf-003#", "lc-dcf-003#0", "a b#1", "a#-1", "a#1#2"] {
+        assert_eq!(kept("lc-dcf-003#5521@2").unwrap(), good);
+        for bad in [
+            "",
+            "a#1@",
+            "a#1@x",
+            "a@2#1",
+            "lc-dcf-003",
+            "lc-dcf-003#",
+            "lc-dcf-003#0",
+            "a b#1",
+            "a#-1",
+            "a#1#2",
+        ] {
             assert!(kept(bad).is_none(), "{bad}");
         }
         assert!(kept("a#9007199254740993").is_none());

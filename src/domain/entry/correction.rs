@@ -131,6 +131,8 @@ closed_list! {
     RejectReason {
         /// Another canteen's meal of the same day is kept.
         OtherCanteen = "duplicate-other-canteen",
+        /// What this box recorded in another epoch holds: the day's meal, or that this one was undone.
+        OtherEpoch = "duplicate-other-epoch",
         /// The elder had died.
         Deceased = "deceased",
         /// The elder had moved away.
@@ -148,10 +150,10 @@ closed_list! {
     }
 }
 
-/// The meal of another canteen that the city kept instead.
+/// The meal that the city kept instead: of another canteen, or of this box in another epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// That canteen's device.
+    /// Its device.
     pub device: String,
     /// The entry in its ledger.
     pub entry: EntryNumber,
@@ -166,7 +168,7 @@ pub enum Finding {
     Rejected {
         /// Why.
         reason: RejectReason,
-        /// What is paid instead, where it is another canteen's meal.
+        /// What is paid instead, where it is another meal.
         kept: Option<Kept>,
     },
 }

@@ -6,6 +6,8 @@ use crate::domain::operator::OperatorId;
 
 /// SHA-256 of a file or key.
 pub type Digest = [u8; 32];
+/// How often a device was enrolled by a code of its own: 1, 2, 3, …
+pub type Epoch = u64;
 /// What the kernel calls one start of the machine.
 pub type BootId = [u8; 16];
 
@@ -86,6 +88,39 @@ pub struct KeyChange {
     pub now: Digest,
     /// Fingerprint of the one before; none for the first.
     pub before: Option<Digest>,
+}
+
+/// What the city had acknowledged last when it enrolled the box anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// In which epoch.
+    pub epoch: Epoch,
+    /// The last entry.
+    pub last: EntryNumber,
+    /// Its hash.
+    pub head: Digest,
+}
+
+/// The box was enrolled anew, under a new code of the city: what it seals from here on belongs to
+/// another epoch. A ledger without such an entry is in epoch 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochChange {
+    /// The new epoch, as the city counts.
+    pub epoch: Epoch,
+    /// What the city holds of the epochs before; none where nothing ever came.
+    pub held: Option<Held>,
+    /// The last entry up to which this ledger and that are the same, as far as the box knows: what
+    /// the city holds beyond it is in the city only. 0 for none.
+    pub common: EntryNumber,
+}
+
+impl EpochChange {
+    /// The entries that the city holds and this ledger lacks, as far as the box knows: first and
+    /// last, and of which epoch they are.
+    pub fn lacking(&self) -> Option<(EntryNumber, EntryNumber, Epoch)> {
+        let held = self.held.filter(|held| held.last > self.common)?;
+        Some((self.common + 1, held.last, held.epoch))
+    }
 }
 
 /// The box runs with another configuration than before.

@@ -233,7 +233,9 @@ impl Say for En {
             }
             Trouble::CityUnreachable => "Check cable and router. Serve as usual: nothing is lost.",
             Trouble::Crashed => "No meal is lost; have a technician read the report",
-            Trouble::CityAlarm => "Call the city’s technicians at once.",
+            Trouble::CityAlarm => {
+                "Have a technician call the city at once. A box restored from a copy needs a new code."
+            }
         }
     }
 

@@ -225,7 +225,9 @@ impl Say for Zh {
             Trouble::GalleryRows => "照常用餐。请技术员联系市级系统更正名单。",
             Trouble::CityUnreachable => "检查网线和路由器；照常用餐，记录不会丢。",
             Trouble::Crashed => "用餐记录没有丢失；请技术员查看报告",
-            Trouble::CityAlarm => "请马上联系市级系统的技术员。",
+            Trouble::CityAlarm => {
+                "请技术员马上联系市级系统；本机若从备份恢复过，要用新注册码重新注册。"
+            }
         }
     }
 

@@ -17,7 +17,9 @@ use correction::{
     AdjustmentBody, ByHandBody, ChoiceBody, CloseBody, ConfirmationBody, ExpiryBody, LateBody,
     VerdictBody, VoidBody,
 };
-use operation::{ClockBody, ConfigBody, ExportBody, KeyBody, SatisfactionBody, SignBody};
+use operation::{
+    ClockBody, ConfigBody, EpochBody, ExportBody, KeyBody, SatisfactionBody, SignBody,
+};
 use serde::{Deserialize, Serialize};
 use serving::{GalleryBody, GenesisBody, MealBody, ReviewBody, VisitBody};
 use spelling::Spelt;
@@ -93,6 +95,7 @@ pub(super) fn encode(entry: &Entry, salt: &Salt) -> Result<Vec<u8>, CodecError> 
         Event::Sign(said) => SignBody::serialize(said, out),
         Event::Clock(said) => ClockBody::serialize(said, out),
         Event::Key(said) => KeyBody::serialize(said, out),
+        Event::Epoch(said) => EpochBody::from(said).serialize(out),
         Event::Config(said) => ConfigBody::serialize(said, out),
         Event::Satisfaction(score) => SatisfactionBody { score: *score }.serialize(out),
         Event::Export(said) => ExportBody::serialize(said, out),
@@ -128,6 +131,7 @@ pub(super) fn decode(body: &[u8]) -> Result<(Entry, Salt), CodecError> {
         "sign" => Event::Sign(SignBody::deserialize(from)?),
         "clock" => Event::Clock(ClockBody::deserialize(from)?),
         "key" => Event::Key(KeyBody::deserialize(from)?),
+        "epoch" => Event::Epoch(EpochBody::deserialize(from)?.try_into()?),
         "config" => Event::Config(ConfigBody::deserialize(from)?),
         "satisfaction" => Event::Satisfaction(SatisfactionBody::deserialize(from)?.score),
         "export" => Event::Export(ExportBody::deserialize(from)?),
@@ -161,6 +165,7 @@ fn check(entry: &Entry) -> Result<(), CodecError> {
         Event::Close(said) => correction::check_close(said),
         Event::Clock(said) => operation::check_clock(said),
         Event::Key(said) => operation::check_key(said),
+        Event::Epoch(said) => operation::check_epoch(n, said),
         Event::Export(said) => operation::check_export(n, said),
         Event::ByHand(_) | Event::Sign(_) | Event::Config(_) | Event::Satisfaction(_) => Ok(()),
     }

@@ -1,11 +1,12 @@
-//! Bodies of what happens to the box: sign-in, clock, key, configuration, satisfaction, export.
+//! Bodies of what happens to the box: sign-in, clock, key, epoch, configuration, satisfaction,
+//! export.
 
 use super::spelling::{optional, text};
-use super::{earlier, ensure};
+use super::{earlier, ensure, number};
 use crate::domain::entry::EntryNumber;
 use crate::domain::entry::operation::{
-    BootId, ClockChange, ClockWhy, ConfigChange, Digest, Export, ExportWhat, KeyChange, KeyPurpose,
-    Satisfaction, Sign, SignChange,
+    BootId, ClockChange, ClockWhy, ConfigChange, Digest, Epoch, EpochChange, Export, ExportWhat,
+    Held, KeyChange, KeyPurpose, Satisfaction, Sign, SignChange,
 };
 use crate::domain::operator::OperatorId;
 use crate::record::codec::CodecError;
@@ -45,6 +46,42 @@ pub(super) struct KeyBody {
     before: Option<Digest>,
 }
 
+/// What the city holds, spread over fields that are `null` together.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EpochBody {
+    epoch: Epoch,
+    held_epoch: Option<Epoch>,
+    held_last: Option<EntryNumber>,
+    #[serde(with = "optional")]
+    held_head: Option<Digest>,
+    common: EntryNumber,
+}
+
+impl From<&EpochChange> for EpochBody {
+    fn from(said: &EpochChange) -> Self {
+        EpochBody {
+            epoch: said.epoch,
+            held_epoch: said.held.map(|held| held.epoch),
+            held_last: said.held.map(|held| held.last),
+            held_head: said.held.map(|held| held.head),
+            common: said.common,
+        }
+    }
+}
+
+impl TryFrom<EpochBody> for EpochChange {
+    type Error = CodecError;
+
+    fn try_from(body: EpochBody) -> Result<Self, CodecError> {
+        let held = match (body.held_epoch, body.held_last, body.held_head) {
+            (None, None, None) => None,
+            (Some(epoch), Some(last), Some(head)) => Some(Held { epoch, last, head }),
+            _ => return Err(CodecError::Field("held_last")),
+        };
+        Ok(EpochChange { epoch: body.epoch, held, common: body.common })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ConfigChange")]
 pub(super) struct ConfigBody {
@@ -79,6 +116,16 @@ pub(super) fn check_clock(said: &ClockChange) -> Result<(), CodecError> {
 
 pub(super) fn check_key(said: &KeyChange) -> Result<(), CodecError> {
     ensure("before", said.before != Some(said.now))
+}
+
+pub(super) fn check_epoch(n: EntryNumber, said: &EpochChange) -> Result<(), CodecError> {
+    number("epoch", said.epoch)?;
+    ensure("epoch", said.epoch > 1)?;
+    if let Some(held) = said.held {
+        ensure("held_epoch", (1..said.epoch).contains(&held.epoch))?;
+        number("held_last", held.last)?;
+    }
+    ensure("common", said.common < n && said.common <= said.held.map_or(0, |held| held.last))
 }
 
 pub(super) fn check_export(n: EntryNumber, said: &Export) -> Result<(), CodecError> {

@@ -10,12 +10,13 @@ mod state;
 
 use super::db::PROJECTIONS;
 use super::ledger::LedgerError;
+use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{Entry, EntryNumber, Event};
 use crate::domain::month::Month;
 use rusqlite::Connection;
 
 pub(super) use later::{closed, verdict_on};
-pub(super) use state::{clock, config};
+pub(super) use state::{clock, config, epoch};
 
 /// Each table, and the column that tells its rows apart in a message.
 pub(super) const TABLES: [(&str, &str); 11] = [
@@ -80,6 +81,14 @@ pub enum Contradiction {
     /// Signed out without having signed in.
     #[error("this operator is not signed in")]
     NotSignedIn,
+    /// An epoch that does not follow the one before.
+    #[error("epoch {now} does not follow epoch {before}, in which this ledger is")]
+    Epoch {
+        /// The epoch that the ledger is in.
+        before: Epoch,
+        /// The one that was to follow.
+        now: Epoch,
+    },
     /// It does not name the key before, or the configuration is the same.
     #[error("it does not name the key in use, or changes nothing")]
     NoChange,
@@ -109,6 +118,7 @@ pub(super) fn apply(conn: &Connection, entry: &Entry) -> Result<(), LedgerError>
         Event::Close(said) => later::close(conn, entry, said),
         Event::Sign(said) => state::sign(conn, n, said),
         Event::Key(said) => state::change_key(conn, said),
+        Event::Epoch(said) => state::change_epoch(conn, n, said),
         Event::Config(said) => state::change_config(conn, said),
         Event::Gallery(change) => state::replace_gallery(conn, change),
         Event::Genesis { .. }

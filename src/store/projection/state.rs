@@ -1,8 +1,10 @@
 //! The state of the box: clock, shifts, keys, configuration, gallery.
 
-use super::super::ledger::LedgerError;
+use super::super::ledger::{self, LedgerError};
 use super::{Contradiction, holds, seq};
-use crate::domain::entry::operation::{ClockChange, ConfigChange, KeyChange, Sign, SignChange};
+use crate::domain::entry::operation::{
+    ClockChange, ConfigChange, Epoch, EpochChange, KeyChange, Sign, SignChange,
+};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, GalleryChange};
 use crate::record;
 use rusqlite::{Connection, OptionalExtension};
@@ -115,6 +117,30 @@ pub(super) fn change_key(conn: &Connection, said: &KeyChange) -> Result<(), Ledg
     holds(before == said.before, Contradiction::NoChange)?;
     conn.execute("INSERT OR REPLACE INTO key_in_use VALUES (?1, ?2)", (purpose, said.now))?;
     Ok(())
+}
+
+/// The epoch that the ledger is in before entry `n`: what the last entry says of it, or the first.
+pub(in crate::store) fn epoch(conn: &Connection, n: EntryNumber) -> Result<Epoch, LedgerError> {
+    let last: Option<i64> = conn
+        .prepare_cached(
+            "SELECT seq FROM entry WHERE kind = 'epoch' AND seq < ?1 ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([ledger::signed(n)], |row| row.get(0))
+        .optional()?;
+    let Some(last) = last.map(ledger::number) else { return Ok(1) };
+    match ledger::entry(conn, last)?.map(|entry| entry.event) {
+        Some(Event::Epoch(said)) => Ok(said.epoch),
+        _ => Err(LedgerError::NoEntry(last)),
+    }
+}
+
+pub(super) fn change_epoch(
+    conn: &Connection,
+    n: EntryNumber,
+    said: &EpochChange,
+) -> Result<(), LedgerError> {
+    let (before, now) = (epoch(conn, n)?, said.epoch);
+    holds(before < now, Contradiction::Epoch { before, now })
 }
 
 /// The configuration in force, as the ledger's tables have it.

@@ -94,7 +94,7 @@ fn the_fixtures_are_one_ledger_in_order() {
     }
     db::close(conn).unwrap();
     let verified = Reader::open(&path).unwrap().verify(Depth::Full, |_| {}).unwrap();
-    assert_eq!(verified.entries, 29);
+    assert_eq!(verified.entries, 30);
     let expected = Sums {
         meals: 3,
         pending: 0,

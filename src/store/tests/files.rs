@@ -117,9 +117,9 @@ fn a_newer_schema_is_refused_and_an_older_one_brought_up_to_date() {
              DROP TABLE city_gallery; DROP TABLE staged_pages; DROP TABLE staged_template;
              DROP TABLE staged_elder_key; DROP TABLE staged_elder; DROP TABLE staged_leaver;
              DROP TABLE city_card_key; DROP TABLE staged_card_key; DROP TABLE staged_kept;
-             DROP TABLE left_out; DROP TABLE city_mark; DROP TABLE forgotten;
+             DROP TABLE left_out; DROP TABLE city_mark; DROP TABLE forgotten; DROP TABLE copied;
              DROP TABLE calibration; DROP TABLE closed; DROP INDEX entry_of_clock;
-             DROP INDEX entry_gallery; DROP TABLE operator; DROP TABLE tap; DROP TABLE card;",
+             DROP INDEX entry_gallery; DROP INDEX entry_epoch; DROP TABLE operator; DROP TABLE tap; DROP TABLE card;",
         )
         .unwrap();
     assert!(verify(&dir, Depth::Chain).unwrap_err().contains("older"));

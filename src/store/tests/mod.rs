@@ -2,6 +2,7 @@
 
 mod calibration;
 mod counter;
+mod epoch;
 mod events;
 mod files;
 mod gallery;

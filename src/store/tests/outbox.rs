@@ -5,9 +5,9 @@ use crate::record::Hash;
 use crate::record::merkle::{Tree, leaf};
 use crate::store::outbox::{BatchLimits, SealedBatch, Unsealed};
 
-const THREE: BatchLimits = BatchLimits { entries_max: 3, bytes_max: 100_000 };
+pub(super) const THREE: BatchLimits = BatchLimits { entries_max: 3, bytes_max: 100_000 };
 
-fn sealed(unsealed: &Unsealed) -> SealedBatch {
+pub(super) fn sealed(unsealed: &Unsealed) -> SealedBatch {
     SealedBatch {
         seq: unsealed.seq,
         first: unsealed.first,
