@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod calibration;
+pub mod card;
 pub mod choosing;
 pub mod clock_trust;
 mod codes;

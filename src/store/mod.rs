@@ -201,7 +201,7 @@ impl Store {
         key: Option<&str>,
     ) -> Result<Appended, LedgerError> {
         let last = events.last().expect("at least one event is appended");
-        if matches!(last, Event::ByHand(_) | Event::Late(_)) {
+        if matches!(last, Event::ByHand(_) | Event::Card(_) | Event::Late(_)) {
             return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
         }
         let own = events.iter().find(|e| matches!(e, Event::Genesis { .. } | Event::Gallery(_)));

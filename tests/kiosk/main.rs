@@ -7,6 +7,7 @@ mod attacks;
 mod bounds;
 mod browser;
 mod canteen;
+mod cards;
 mod program;
 mod shifts;
 mod taps;

@@ -95,25 +95,6 @@ fn by_hand_needs_a_reason_and_is_two_entries_in_one() {
 }
 
 #[test]
-fn a_card_is_read_as_it_was_typed_and_its_number_stands_nowhere() {
-    let (premises, canteen) = Canteen::new();
-    let desk = canteen.desk.as_ref().unwrap();
-    let holder = elder(1, "王秀英", 1943).id;
-    let cards = [(holder, vec!["0012345678".to_owned()])];
-    desk.ask_blocking(move |at| at.store().set_cards(&cards).unwrap()).unwrap();
-    let mut page = canteen.staff();
-    assert_eq!(page.act("card", json!({ "digits": "9912345678" })).0, 404);
-    assert_eq!(page.act("card", json!({ "digits": "1" })).0, 404);
-    let (_, answer) = page.act("card", json!({ "digits": "0012345678" }));
-    assert_eq!(answer["code"], "served", "{answer}");
-    let meal = canteen.entries().pop().unwrap();
-    assert_eq!((&meal["method"], &meal["basis"]), (&json!("card"), &Value::Null));
-    drop(canteen);
-    let found = premises.holds("0012345678");
-    assert!(!found, "the number stands in a file of the state folder");
-}
-
-#[test]
 fn an_undone_meal_leaves_the_list_struck_out_and_the_slot_free() {
     let (_premises, canteen) = Canteen::new();
     let mut page = canteen.staff();

@@ -112,8 +112,8 @@ impl Backend {
                 self.register(operator, key, elder, How::ByHand(reason)).await
             }
             Act::Card(typed) => {
-                let holder = self.at_desk(move |at| at.store().card_holder(&typed)).await?;
-                let elder = holder.map_err(staff::refused)?.ok_or(Refusal::UnknownCard)?;
+                within(self.caps.cards.saturating_sub(self.lock_read().day.cards()))?;
+                let elder = self.card_holder(typed).await?;
                 self.register(operator, key, elder, How::Card).await
             }
             Act::Void(entry, reason) => self.void(operator, key, entry, reason).await,
@@ -128,6 +128,20 @@ impl Backend {
         let directory = self.directory();
         let elder = directory.by_token(token).ok_or(Refusal::UnknownElder)?;
         Ok(elder.id.clone())
+    }
+
+    /// The elder who holds the card that was read.
+    async fn card_holder(&self, typed: String) -> Result<ElderId, Refused> {
+        let unknown = || self.unknown_cards.lock().expect("no holder panics");
+        unknown()
+            .admit(self.clock.monotonic())
+            .map_err(|wait| Refused { refusal: Refusal::Throttled, wait: Some(wait) })?;
+        let holder = self.at_desk(move |at| at.store().card_holder(&typed)).await?;
+        if let Some(elder) = holder.map_err(staff::refused)? {
+            return Ok(elder);
+        }
+        unknown().note(self.clock.monotonic());
+        Err(Refusal::UnknownCard.into())
     }
 
     async fn choose(

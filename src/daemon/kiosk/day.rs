@@ -5,7 +5,7 @@
 
 use crate::domain::calendar::{Date, MealWindow, Timestamp, local};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{ByHand, Choice, Expiry, Late, Void};
+use crate::domain::entry::correction::{ByHand, CardRead, Choice, Expiry, Late, Void};
 use crate::domain::entry::operation::Satisfaction;
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Review, total};
 use crate::domain::money::Fen;
@@ -58,6 +58,8 @@ pub(super) struct Day {
     rows: Vec<Row>,
     satisfaction: [u32; 3],
     spent: HashMap<OperatorId, Spent>,
+    /// Cards that were read, by whomever.
+    cards: u32,
     /// Today's reviews, settled or not.
     reviews: HashMap<EntryNumber, Review>,
     /// Who vouched in the entry just before.
@@ -74,6 +76,7 @@ impl Day {
             rows: vec![],
             satisfaction: [0; 3],
             spent: HashMap::new(),
+            cards: 0,
             reviews: HashMap::new(),
             vouched: None,
             waiting: vec![],
@@ -130,6 +133,11 @@ impl Day {
         self.spent.get(operator).copied().unwrap_or_default()
     }
 
+    /// How many cards were read.
+    pub(super) fn cards(&self) -> u32 {
+        self.cards
+    }
+
     /// Today in numbers.
     pub(super) fn numbers(&self) -> Numbers {
         let standing = || self.rows.iter().filter(|row| row.state != RowState::Void);
@@ -162,6 +170,10 @@ impl Day {
             }
             Event::ByHand(ByHand { operator, .. }) => {
                 self.of(operator).by_hand += 1;
+                self.vouched = Some(operator.clone());
+            }
+            Event::Card(CardRead { operator }) => {
+                self.cards += 1;
                 self.vouched = Some(operator.clone());
             }
             Event::Late(Late { operator, .. }) => {

@@ -24,6 +24,7 @@ use crate::city::identity::CITY_FILE;
 use crate::clock::Clock;
 use crate::config::{Caps, Config};
 use crate::domain::calendar::{Date, MealHours, Timestamp, local};
+use crate::domain::card::UnknownCards;
 use crate::domain::entry::correction::Expiry;
 use crate::domain::entry::operation::{Sign, SignChange};
 use crate::domain::entry::{EntryNumber, Event};
@@ -95,6 +96,7 @@ pub struct Backend {
     screen: Mutex<Screen>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     face: watch::Sender<Option<FaceFrame>>,
+    unknown_cards: Mutex<UnknownCards>,
     /// Staff's actions, one after the other.
     turn: tokio::sync::Mutex<()>,
     /// PINs are compared one after the other: each takes 19 MiB.
@@ -133,6 +135,7 @@ impl Backend {
             screen: Mutex::new(Screen::new(config.kiosk.result)),
             snapshot: watch::Sender::new(Arc::new(first)),
             face: watch::Sender::new(None),
+            unknown_cards: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             pins: tokio::sync::Mutex::default(),
         };
