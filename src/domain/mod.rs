@@ -24,6 +24,7 @@ pub mod pending;
 pub mod pool;
 pub mod rejudge;
 pub mod rules;
+pub mod satisfaction;
 pub mod shown_order;
 pub mod subsidy;
 pub mod template;

@@ -9,5 +9,6 @@ mod browser;
 mod canteen;
 mod cards;
 mod program;
+mod satisfaction;
 mod shifts;
 mod taps;

@@ -267,24 +267,6 @@ fn outside_meal_hours_the_page_says_when_the_next_meal_is_and_nobody_is_register
 }
 
 #[test]
-fn satisfaction_needs_no_operator_and_a_page_may_speak_english() {
-    let (_premises, canteen) = Canteen::new();
-    let mut page = canteen.page();
-    for value in ["satisfied", "satisfied", "dissatisfied"] {
-        assert_eq!(page.act("satisfaction", json!({ "value": value })).1["code"], "thanks");
-    }
-    let state = page.events().until(|s| s["counts"]["satisfaction"][2]["count"] == 1);
-    let taps = state["counts"]["satisfaction"].as_array().unwrap();
-    let counts: Vec<_> = taps.iter().map(|tap| tap["count"].as_u64().unwrap()).collect();
-    assert_eq!(counts, [2, 0, 1]);
-    assert_eq!(state["language"], "zh");
-    page.act("language", json!({ "language": "en" }));
-    let state = page.state();
-    assert!(state["options"]["void"].to_string().is_ascii(), "{}", state["options"]["void"]);
-    assert!(page.get("/").text().contains("<html lang=\"en\""));
-}
-
-#[test]
 fn the_days_code_is_told_and_said_to_be_unfinished_while_the_day_is() {
     let (_premises, canteen) = Canteen::new();
     let mut page = canteen.staff();

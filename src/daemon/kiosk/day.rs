@@ -57,6 +57,8 @@ pub(super) struct Day {
     read: EntryNumber,
     rows: Vec<Row>,
     satisfaction: [u32; 3],
+    /// When the taps came; as many as [`crate::domain::satisfaction`] lets be noted.
+    taps: Vec<Timestamp>,
     spent: HashMap<OperatorId, Spent>,
     /// Cards that were read, by whomever.
     cards: u32,
@@ -75,6 +77,7 @@ impl Day {
             read: 0,
             rows: vec![],
             satisfaction: [0; 3],
+            taps: vec![],
             spent: HashMap::new(),
             cards: 0,
             reviews: HashMap::new(),
@@ -138,6 +141,13 @@ impl Day {
         self.cards
     }
 
+    /// How many taps came at times that are `wanted`, and how many diners.
+    pub(super) fn taps_and_diners(&self, wanted: impl Fn(Timestamp) -> bool) -> (usize, usize) {
+        let taps = self.taps.iter().filter(|at| wanted(**at)).count();
+        let standing = self.rows.iter().filter(|row| row.state != RowState::Void);
+        (taps, standing.filter(|row| wanted(row.at)).count())
+    }
+
     /// Today in numbers.
     pub(super) fn numbers(&self) -> Numbers {
         let standing = || self.rows.iter().filter(|row| row.state != RowState::Void);
@@ -188,6 +198,7 @@ impl Day {
             Event::Satisfaction(value) => {
                 let place = Satisfaction::ALL.iter().position(|known| known == value);
                 self.satisfaction[place.expect("the list is of all values")] += 1;
+                self.taps.push(entry.stamp.at);
             }
             _ => self.rows.extend(row(&entry, vouched, &self.reviews)),
         }

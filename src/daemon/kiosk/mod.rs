@@ -7,7 +7,8 @@
 //!    come; each is an entry with operator and reason.
 //! 3. A review that nobody settles in time, or on its own day, expires and counts as a visit
 //!    without subsidy.
-//! 4. A page that cannot be served keeps nobody from being served: the address is tried again.
+//! 4. An operator who was disabled or given another PIN does nothing more on a page that is open.
+//! 5. A page that cannot be served keeps nobody from being served: the address is tried again.
 
 mod acts;
 mod day;
@@ -34,9 +35,10 @@ use crate::kiosk;
 use crate::kiosk::canteen::Snapshot;
 use crate::kiosk::directory::Directory;
 use crate::kiosk::state::FaceFrame;
-use crate::store::{KEY_FILE, LedgerError, Reader};
+use crate::store::{KEY_FILE, LedgerError, PinHash, Reader};
 use day::Day;
 use screen::Screen;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -97,8 +99,13 @@ pub struct Backend {
     snapshot: watch::Sender<Arc<Snapshot>>,
     face: watch::Sender<Option<FaceFrame>>,
     unknown_cards: Mutex<UnknownCards>,
+    /// When the last tap on satisfaction came, by a clock that never jumps.
+    tapped: Mutex<Option<Duration>>,
     /// Staff's actions, one after the other.
     turn: tokio::sync::Mutex<()>,
+    /// By which PIN each operator signed in last. One who has left may stay in it: there is no more
+    /// of them than there are operators.
+    proved: Mutex<HashMap<OperatorId, PinHash>>,
     /// PINs are compared one after the other: each takes 19 MiB.
     pins: tokio::sync::Mutex<()>,
 }
@@ -136,7 +143,9 @@ impl Backend {
             snapshot: watch::Sender::new(Arc::new(first)),
             face: watch::Sender::new(None),
             unknown_cards: Mutex::default(),
+            tapped: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            proved: Mutex::default(),
             pins: tokio::sync::Mutex::default(),
         };
         Ok(Arc::new(backend))
