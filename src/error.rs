@@ -1,6 +1,8 @@
 //! Exit codes of the program (sysexits) and the one way a failure is reported.
 
 use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
+use std::panic::PanicHookInfo;
 
 /// Exit codes after BSD `sysexits.h`; systemd and scripts tell failures apart by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +22,24 @@ pub enum Exit {
     Config = 78,
 }
 
-/// Makes a panic in any thread end the process, after its message: a box with a dead thread must
-/// be restarted by systemd, not limp on.
+/// Makes a panic in any thread end the process, after a line that says where: a box with a dead
+/// thread must be restarted by systemd, not limp on.
 pub fn abort_on_panic() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        report(panic);
+    std::panic::set_hook(Box::new(|panic| {
+        // A line that cannot be written must not keep the process from ending.
+        let _ = writeln!(io::stderr(), "{}", said(panic));
         std::process::abort();
     }));
+}
+
+/// Thread, place, and the text where it stands in the program itself: one that was made at run time
+/// may hold a name or a number.
+pub fn said(panic: &PanicHookInfo<'_>) -> String {
+    let thread = std::thread::current();
+    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let text = panic.payload().downcast_ref::<&'static str>().copied();
+    let text = text.unwrap_or("(the message was made at run time and is left out)");
+    format!("thread {}{place}: {text}", thread.name().unwrap_or("unnamed"))
 }
 
 /// An error that knows the exit code of a process that ends because of it.
@@ -75,5 +87,34 @@ impl fmt::Display for Failure {
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Failure({:?}: {self})", self.exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    /// Tells the test, started anew, that it is to crash.
+    const CRASH: &str = "CANTEEND_TEST_CRASH_EARLY";
+    const NAME: &str = "王秀英";
+
+    #[test]
+    fn a_panic_before_the_service_is_set_up_says_its_place_and_nobodys_name() {
+        if std::env::var_os(CRASH).is_some() {
+            abort_on_panic();
+            panic!("about {NAME}{}", std::process::id());
+        }
+        let ended = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture"])
+            .arg("error::tests::a_panic_before_the_service_is_set_up_says_its_place_and_nobodys_name")
+            .env(CRASH, "1")
+            .stdout(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended.status), Some(6));
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains(" at src/error.rs:") && said.contains("is left out"), "{said}");
+        assert!(!said.contains(NAME), "{said}");
     }
 }

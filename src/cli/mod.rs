@@ -21,6 +21,7 @@ mod ledger_choices;
 mod ledger_line;
 mod ledger_verify;
 mod operator;
+mod pin;
 mod proof;
 mod provision;
 mod provision_site;

@@ -197,7 +197,6 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
         let shown = face != Face::None;
         let templates = faces.templates(face)?;
         if shown && templates.is_empty() {
-            warn!(elder = %elder.id, "no usable face was sent; card and staff only");
             done.faceless += 1;
         }
         done.arrivals += 1;
