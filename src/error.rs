@@ -43,14 +43,22 @@ pub fn said(panic: &PanicHookInfo<'_>) -> String {
 }
 
 /// An error that knows the exit code of a process that ends because of it.
+///
+/// Its text goes into logs and names nobody; whom it is about is said apart.
 pub trait Sysexit: std::error::Error + Send + Sync + 'static {
     /// The exit code.
     fn exit(&self) -> Exit;
+
+    /// The elder, or the row that bears their id, for the person who typed the command.
+    fn whom(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl<E: Sysexit> From<E> for Failure {
     fn from(error: E) -> Self {
-        Failure::new(error.exit(), error)
+        let whom = error.whom().map(str::to_owned);
+        Failure { whom, ..Failure::new(error.exit(), error) }
     }
 }
 
@@ -59,16 +67,30 @@ pub struct Failure {
     /// The process's exit code.
     pub exit: Exit,
     source: Box<dyn std::error::Error + Send + Sync>,
+    whom: Option<String>,
 }
 
 impl Failure {
     /// A failure of `source` that ends the process with `exit`.
     pub fn new(exit: Exit, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Failure { exit, source: source.into() }
+        Failure { exit, source: source.into(), whom: None }
+    }
+
+    /// All of it, whom it is about too: for the person who typed the command, never for a log.
+    pub fn in_full(&self) -> String {
+        match &self.whom {
+            Some(whom) => format!("{self} ({whom})"),
+            None => self.to_string(),
+        }
+    }
+
+    /// Without whom it is about: a service has nobody who typed, and what it says is logged.
+    pub fn unnamed(self) -> Self {
+        Failure { whom: None, ..self }
     }
 }
 
-/// The whole chain of causes on one line, each said once.
+/// The whole chain of causes on one line, each said once; nobody is named.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.source.to_string();

@@ -100,6 +100,15 @@ impl Sysexit for StoreError {
             Self::Gallery(e) => e.exit(),
         }
     }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Db(_) => None,
+            Self::Vault(e) => e.whom(),
+            Self::Ledger(e) => e.whom(),
+            Self::Gallery(e) => e.whom(),
+        }
+    }
 }
 
 /// The writing end: the one connection that changes the ledger and the gallery.

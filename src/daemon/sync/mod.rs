@@ -97,6 +97,14 @@ impl Sysexit for SyncError {
             Self::Endless => Exit::Data,
         }
     }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Gallery(e) => e.whom(),
+            Self::Ledger(e) => e.whom(),
+            Self::Desk(_) | Self::Send(_) | Self::Vision(_) | Self::Endless => None,
+        }
+    }
 }
 
 /// What a sync did.
