@@ -66,7 +66,7 @@ const FENCES: &[(&str, &str)] = &[
     ("reqwest", "city"),
     ("ring", "record store vision city"),
     ("rusqlite", "store refcity"),
-    ("rustix", "doctor store"),
+    ("rustix", "cli doctor store"),
     ("toml", "config vision"),
     ("v4l", "camera"),
     ("zune_jpeg", "camera vision frame"),

@@ -47,6 +47,7 @@ fn what(event: &Event) -> String {
         }
         Event::Expiry(e) => format!("of review {}", e.review),
         Event::ByHand(h) => format!("{}, by {}", h.reason.code(), h.operator),
+        Event::Card(c) => format!("read, {} signed in", c.operator),
         Event::Late(l) => {
             format!("for {}: {}, by {} and {}", l.date, l.reason.code(), l.operator, l.second)
         }

@@ -21,6 +21,7 @@ mod ledger_choices;
 mod ledger_line;
 mod ledger_verify;
 mod operator;
+mod pin;
 mod proof;
 mod provision;
 mod provision_site;
@@ -169,7 +170,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 /// Says a failure on standard error, once, as the last thing.
 #[expect(clippy::print_stderr, reason = "the one place where a failure is said")]
 pub fn report(failure: &Failure) {
-    eprintln!("canteend: {failure}");
+    eprintln!("canteend: {}", failure.in_full());
 }
 
 /// Writes `text` and a line end to standard output; a closed pipe is a failure and not a panic.

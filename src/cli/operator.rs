@@ -3,17 +3,13 @@
 //! A PIN is read from standard input, never from the command line, where other programs of the
 //! machine could see it.
 
-use super::{ConfigFile, say, say_json};
-use crate::daemon::control::operators::{OperatorChange, Typed};
+use super::{ConfigFile, pin, say, say_json};
+use crate::daemon::control::operators::OperatorChange;
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::service;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::store::Reader;
 use clap::{Args, Subcommand};
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
-
-/// Longest line that is read for a PIN, in bytes.
-const LINE_BYTES_MAX: u64 = 256;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -64,7 +60,7 @@ struct Line {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Add(Add { change: options, name }) => {
-            let pin = read_pin()?;
+            let pin = pin::read()?;
             change(&options, OperatorChange::Add { name, pin })?;
             say(format_args!("{} may sign in", options.operator))
         }
@@ -73,7 +69,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             say(format_args!("{} may not sign in any more", options.operator))
         }
         Command::ResetPin(options) => {
-            let pin = read_pin()?;
+            let pin = pin::read()?;
             change(&options, OperatorChange::ResetPin(pin))?;
             say(format_args!("{} has a new PIN", options.operator))
         }
@@ -106,21 +102,4 @@ fn list(options: &List) -> Result<(), Failure> {
         say(format_args!("{operator}\t{name}{}", if disabled { "\tdisabled" } else { "" }))?;
     }
     Ok(())
-}
-
-/// One line of standard input. On a terminal it is asked for, in concealed letters.
-fn read_pin() -> Result<Typed, Failure> {
-    let failed = |e: io::Error| Failure::new(Exit::Io, format!("standard input: {e}"));
-    let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
-    let mut prompt = io::stderr();
-    if terminal {
-        prompt.write_all(b"PIN: \x1b[8m").and_then(|()| prompt.flush()).map_err(failed)?;
-    }
-    let mut line = String::new();
-    let read = io::stdin().lock().take(LINE_BYTES_MAX).read_line(&mut line);
-    if terminal {
-        prompt.write_all(b"\x1b[28m").map_err(failed)?;
-    }
-    read.map_err(failed)?;
-    Ok(Typed(line.trim_end_matches(['\r', '\n']).to_owned()))
 }

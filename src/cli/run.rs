@@ -12,5 +12,5 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
-    service::run(&options.config.load()?, &options.config.config)
+    service::run(&options.config.load()?, &options.config.config).map_err(Failure::unnamed)
 }

@@ -18,11 +18,11 @@ pub struct Kiosk {
     pub review: Duration,
     /// How long a result stays on the screen after the elder has left.
     pub result: Duration,
-    /// What an operator may do in a day.
+    /// What may be done in a day.
     pub caps: Caps,
 }
 
-/// How often an operator may do on one day what rests on their word alone.
+/// How often, on one day, an operator may do what rests on their word alone, and cards are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
     /// Register an elder by hand, or choose one whom the camera did not name.
@@ -31,6 +31,8 @@ pub struct Caps {
     pub void: u32,
     /// Enter a meal late.
     pub late: u32,
+    /// Cards that are read at this box, whoever is signed in.
+    pub cards: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +45,7 @@ pub(super) struct KioskTable {
     by_hand_max: u32,
     void_max: u32,
     late_max: u32,
+    cards_max: u32,
 }
 
 impl Default for KioskTable {
@@ -55,6 +58,7 @@ impl Default for KioskTable {
             by_hand_max: 60,
             void_max: 20,
             late_max: 10,
+            cards_max: 300,
         }
     }
 }
@@ -66,7 +70,12 @@ impl At<'_> {
             idle: self.span("kiosk.idle_min", table.idle_min, 1, 480)? * 60,
             review: self.span("kiosk.review_min", table.review_min, 1, 720)? * 60,
             result: self.span("kiosk.result_s", table.result_s, 1, 60)?,
-            caps: Caps { by_hand: table.by_hand_max, void: table.void_max, late: table.late_max },
+            caps: Caps {
+                by_hand: table.by_hand_max,
+                void: table.void_max,
+                late: table.late_max,
+                cards: table.cards_max,
+            },
         })
     }
 

@@ -5,11 +5,11 @@
 //! replaces the one before: it lies in the state folder until somebody has read it.
 
 use crate::clock::Clock;
+use crate::error::said;
 use std::backtrace::Backtrace;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,15 +41,6 @@ pub fn arm(state: &Path, clock: Arc<dyn Clock>) {
             .and_then(|mut file| file.write_all(report.as_bytes()));
         std::process::abort();
     }));
-}
-
-/// Thread, place, and the text where it stands in the program itself.
-fn said(panic: &PanicHookInfo<'_>) -> String {
-    let thread = std::thread::current();
-    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
-    let text = panic.payload().downcast_ref::<&'static str>().copied();
-    let text = text.unwrap_or("(the message was made at run time and is left out)");
-    format!("thread {}{place}: {text}", thread.name().unwrap_or("unnamed"))
 }
 
 #[cfg(test)]

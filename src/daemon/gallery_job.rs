@@ -66,6 +66,13 @@ impl Sysexit for ImportError {
             Self::Roster(_) | Self::NothingGood(_) => Exit::Data,
         }
     }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Gallery(error) => error.whom(),
+            Self::Roster(_) | Self::NoFolder(_) | Self::NothingGood(_) => None,
+        }
+    }
 }
 
 /// Imports the roster at `csv` with photographs from `photos`. `progress` is told how many of how

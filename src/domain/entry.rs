@@ -3,8 +3,9 @@
 //! 1. An elder appears by pseudonymous id only; never by name, number or template.
 //! 2. There is no free text: every reason is a code from a closed list.
 //! 3. A correction is a new entry that names the old one.
-//! 4. Whoever was not recognised by face or card was recognised by somebody: such a meal or visit
-//!    names the entry, directly before it, that says by whom ([`Choice`], [`ByHand`], [`Late`]).
+//! 4. Whoever was not recognised by the camera was served under somebody's eyes: such a meal or
+//!    visit names the entry, directly before it, that says whose ([`Choice`], [`ByHand`], [`Late`],
+//!    [`CardRead`]). A meal by card without one was read when nobody vouched for it.
 
 pub mod correction;
 pub mod operation;
@@ -13,7 +14,9 @@ use super::calendar::{Date, MealWindow, Timestamp};
 use super::elder::ElderId;
 use super::money::Fen;
 use super::subsidy::{Award, NoAward, Standing};
-use correction::{Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Late, Verdict, Void};
+use correction::{
+    Adjustment, ByHand, CardRead, Choice, Close, Confirmation, Expiry, Late, Verdict, Void,
+};
 use operation::{ClockChange, ConfigChange, EpochChange, Export, KeyChange, Satisfaction, Sign};
 
 /// An entry's number: 1 for the genesis entry, then without gaps.
@@ -102,7 +105,7 @@ pub struct Meal {
     pub standing: Standing,
     /// Day of the eligibility data that it rests on.
     pub eligibility_as_of: Date,
-    /// The entry directly before, in which staff vouch for it; none for face and card.
+    /// The entry directly before, in which staff vouch for it; none for a face.
     pub basis: Option<EntryNumber>,
 }
 
@@ -119,7 +122,7 @@ pub struct Visit {
     pub method: Method,
     /// Why there is no subsidy.
     pub reason: NoAward,
-    /// The entry directly before, in which staff vouch for it; none for face and card.
+    /// The entry directly before, in which staff vouch for it; none for a face.
     pub basis: Option<EntryNumber>,
 }
 
@@ -171,6 +174,8 @@ pub enum Event {
     Expiry(Expiry),
     /// Staff recognise an elder without a review.
     ByHand(ByHand),
+    /// A card was read.
+    Card(CardRead),
     /// A meal of an earlier day is entered.
     Late(Late),
     /// A meal, visit or expiry was undone.
@@ -212,6 +217,7 @@ impl Event {
             Self::Choice(_) => "choice",
             Self::Expiry(_) => "expiry",
             Self::ByHand(_) => "by-hand",
+            Self::Card(_) => "card",
             Self::Late(_) => "late",
             Self::Void(_) => "void",
             Self::Confirmation(_) => "confirmation",

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod calibration;
+pub mod card;
 pub mod choosing;
 pub mod clock_trust;
 mod codes;
@@ -23,6 +24,7 @@ pub mod pending;
 pub mod pool;
 pub mod rejudge;
 pub mod rules;
+pub mod satisfaction;
 pub mod shown_order;
 pub mod subsidy;
 pub mod template;

@@ -63,24 +63,34 @@ pub enum Held {
 }
 
 impl Tries {
-    /// Begins a try at `now`. It counts as failed from here on, so that tries side by side do not
-    /// get around the count; a right PIN ends the count.
+    /// Begins a try at `now`: the tries as they are to be kept, and why this one is not looked at.
+    /// It counts as failed from here on, so that tries side by side do not get around the count; a
+    /// right PIN ends the count. `steady` is what is left to wait by a clock that never jumps.
     ///
-    /// # Errors
-    /// [`Held`]: it is too soon. A clock that was set back holds nobody for longer than [`LOCK`].
-    pub fn begin(self, now: Timestamp) -> Result<Tries, Held> {
+    /// The longer of the two waits holds, so that setting the clock frees nobody. A time further
+    /// ahead than any wait was written before the clock was set back: it holds for as long as a new
+    /// wait would, and that is kept in its place.
+    pub fn begin(self, now: Timestamp, steady: Duration) -> (Tries, Option<Held>) {
         let locked = self.failures >= FAILURES_MAX;
-        let left = self.not_before.map(|until| until.duration_since(now));
-        let left = left.and_then(|left| Duration::try_from(left).ok());
-        if let Some(left) = left.filter(|left| !left.is_zero() && *left <= LOCK) {
-            return Err(if locked { Held::Locked(left) } else { Held::Wait(left) });
+        let wall = self.not_before.map(|until| until.duration_since(now));
+        let wall = wall.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default();
+        let left = wall.max(steady).min(self.pause());
+        if !left.is_zero() {
+            let held = if locked { Held::Locked(left) } else { Held::Wait(left) };
+            return (Tries { not_before: Some(now + left), ..self }, Some(held));
         }
         let failures = if locked { 1 } else { self.failures + 1 };
-        let pause = match failures {
+        let begun = Tries { failures, not_before: None };
+        (Tries { not_before: Some(now + begun.pause()), ..begun }, None)
+    }
+
+    /// How long to wait after so many wrong PINs.
+    pub fn pause(self) -> Duration {
+        match self.failures {
+            0 => Duration::ZERO,
             FAILURES_MAX.. => LOCK,
             few => WAIT * 2u32.pow(few - 1),
-        };
-        Ok(Tries { failures, not_before: Some(now + pause) })
+        }
     }
 }
 
@@ -112,24 +122,46 @@ mod tests {
         }
     }
 
+    /// A try that is looked at.
+    fn begun(tries: Tries, now: Timestamp) -> Tries {
+        let (begun, held) = tries.begin(now, Duration::ZERO);
+        assert_eq!(held, None, "{tries:?}");
+        begun
+    }
+
     #[test]
     fn each_wrong_pin_doubles_the_wait_and_the_fifth_locks_for_a_quarter_of_an_hour() {
         let mut now = Timestamp::from_second(1_000_000).unwrap();
         let mut tries = Tries::default();
         for seconds in [1, 2, 4, 8, 15 * 60] {
-            tries = tries.begin(now).unwrap();
+            tries = begun(tries, now);
             let pause = Duration::from_secs(seconds);
             let held = if seconds < 60 { Held::Wait(pause) } else { Held::Locked(pause) };
-            assert_eq!(tries.begin(now), Err(held), "{tries:?}");
+            assert_eq!(tries.begin(now, Duration::ZERO), (tries, Some(held)));
             now += pause;
         }
-        assert_eq!(tries.begin(now).unwrap().failures, 1, "after the lock the count begins anew");
+        assert_eq!(begun(tries, now).failures, 1, "after the lock the count begins anew");
     }
 
     #[test]
-    fn a_clock_that_was_set_back_locks_nobody_out() {
+    fn a_clock_that_was_set_back_holds_for_one_more_wait_and_locks_nobody_out() {
         let now = Timestamp::from_second(1_000_000).unwrap();
-        let tries = Tries { failures: 2, not_before: Some(now + LOCK + Duration::from_secs(1)) };
-        assert_eq!(tries.begin(now).unwrap().failures, 3);
+        for (failures, wait) in [(2, Duration::from_secs(2)), (FAILURES_MAX, LOCK)] {
+            let ahead = Tries { failures, not_before: Some(now + LOCK * 100) };
+            let (kept, held) = ahead.begin(now, Duration::ZERO);
+            assert!(matches!(held, Some(Held::Wait(w) | Held::Locked(w)) if w == wait), "{held:?}");
+            assert_eq!(kept, Tries { failures, not_before: Some(now + wait) });
+            begun(kept, now + wait);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_forward_frees_nobody_while_the_other_one_runs() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let tries = Tries { failures: FAILURES_MAX, not_before: Some(now) };
+        let left = Duration::from_secs(840);
+        let (kept, held) = tries.begin(now + LOCK, left);
+        assert_eq!(held, Some(Held::Locked(left)));
+        assert_eq!(kept.not_before, Some(now + LOCK + left));
     }
 }

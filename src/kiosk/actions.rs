@@ -94,15 +94,18 @@ async fn perform<C: Canteen>(
         }
         "sign-out" => {
             tap.alone()?;
-            let operator = session.leave().ok_or(Refusal::NotSignedIn)?;
-            app.sessions.tell();
-            app.canteen.sign_out(&operator, SignChange::Out).await;
+            app.dismiss(session).await?;
             Ok(Done::SignedOut.into())
         }
         _ => {
-            let operator = session.staff()?;
+            let operator = session.operator().ok_or(Refusal::NotSignedIn)?.id;
+            session.touch();
             let act = read(name, tap)?;
-            app.canteen.act(&operator, &key, act).await
+            let done = app.canteen.act(&operator, &key, act).await;
+            if matches!(&done, Err(refused) if refused.refusal == Refusal::NotSignedIn) {
+                app.dismiss(session).await?;
+            }
+            done
         }
     }
 }

@@ -267,7 +267,12 @@ pub trait Canteen: Send + Sync + 'static {
     /// What `operator` may still do today.
     fn left(&self, operator: &OperatorId) -> Left;
 
-    /// Carries out what `operator` asks for; with a `key` that wrote entries before, says what it
+    /// Whether `operator`, who is signed in, may go on: nobody disabled them or gave them another
+    /// PIN meanwhile.
+    fn may_go_on(&self, operator: &OperatorId) -> bool;
+
+    /// Carries out what `operator` asks for, unless they may no longer
+    /// ([`Refusal::NotSignedIn`]); with a `key` that wrote entries before, says what it
     /// wrote then.
     fn act(
         &self,
@@ -276,7 +281,8 @@ pub trait Canteen: Send + Sync + 'static {
         act: Act,
     ) -> impl Future<Output = Result<Outcome, Refused>> + Send;
 
-    /// Records a satisfaction tap, once for each `key`.
+    /// Records a satisfaction tap, once for each `key`; one of too many is thanked for and that is
+    /// all.
     fn satisfied(
         &self,
         key: &str,

@@ -129,7 +129,35 @@ impl<C: Canteen> App<C> {
             for operator in self.sessions.expire(idle) {
                 self.canteen.sign_out(&operator, SignChange::Idle).await;
             }
+            for session in self.sessions.signed_in() {
+                // Whoever may not go on has left when this returns.
+                let _ = self.staff(&session).await;
+            }
         }
+    }
+
+    /// Who is signed in on `session`; one who may not go on is signed out.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`].
+    async fn staff(&self, session: &Session) -> Result<(), Refusal> {
+        let operator = session.operator().ok_or(Refusal::NotSignedIn)?;
+        if self.canteen.may_go_on(&operator.id) {
+            return Ok(());
+        }
+        self.dismiss(session).await?;
+        Err(Refusal::NotSignedIn)
+    }
+
+    /// Signs out whoever is signed in on `session`.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`] where nobody is.
+    async fn dismiss(&self, session: &Session) -> Result<(), Refusal> {
+        let operator = session.leave().ok_or(Refusal::NotSignedIn)?;
+        self.sessions.tell();
+        self.canteen.sign_out(&operator, SignChange::Out).await;
+        Ok(())
     }
 
     /// The state of a session's page.
@@ -236,13 +264,19 @@ async fn find<C: Canteen>(
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    staff(&app, &headers, |_| json(200, &app.canteen.find(&wanted.q)))
+    let answer = |session: &Session| {
+        session.touch();
+        json(200, &app.canteen.find(&wanted.q))
+    };
+    staff(&app, &headers, answer).await
 }
 
+/// The page reads it again by itself; that is no touch.
 async fn today<C: Canteen>(Shared(app): Shared<Arc<App<C>>>, headers: HeaderMap) -> Response {
-    staff(&app, &headers, |session| {
+    let answer = |session: &Session| {
         json(200, &view::today(words::of(session.language()), app.canteen.today()))
-    })
+    };
+    staff(&app, &headers, answer).await
 }
 
 /// Sums without anybody in them, for a collector on this box (Prometheus' text format 0.0.4).
@@ -254,15 +288,15 @@ async fn metrics<C: Canteen>(Shared(app): Shared<Arc<App<C>>>) -> Response {
 }
 
 /// What only a page with somebody signed in may have.
-fn staff<C: Canteen>(
+async fn staff<C: Canteen>(
     app: &App<C>,
     headers: &HeaderMap,
     answer: impl FnOnce(&Session) -> Response,
 ) -> Response {
     let session = guard::cookie(headers).and_then(|cookie| app.sessions.find(cookie));
     let Some(session) = session else { return refuse(None, Refusal::NotSignedIn) };
-    match session.staff() {
-        Ok(_) => answer(&session),
+    match app.staff(&session).await {
+        Ok(()) => answer(&session),
         Err(refusal) => refuse(Some(&session), refusal),
     }
 }

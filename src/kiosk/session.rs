@@ -5,8 +5,8 @@
 //! 2. There are at most [`SESSIONS_MAX`]; the one that was least recently used makes room, one that
 //!    is signed in last.
 //! 3. An operator is signed in on one page at a time.
+//! 4. Idle is who does nothing by hand: what a page reads by itself renews nothing.
 
-use super::act::Refusal;
 use super::canteen::Trusted;
 use super::state::{Answer, Language};
 use crate::domain::operator::OperatorId;
@@ -80,14 +80,9 @@ impl Session {
         self.lock().operator.clone()
     }
 
-    /// Who is signed in and now does something, which begins the idle time anew.
-    ///
-    /// # Errors
-    /// [`Refusal::NotSignedIn`].
-    pub fn staff(&self) -> Result<OperatorId, Refusal> {
-        let mut inner = self.lock();
-        inner.touched = Instant::now();
-        inner.operator.as_ref().map(|o| o.id.clone()).ok_or(Refusal::NotSignedIn)
+    /// Somebody does something here by hand, which begins the idle time anew.
+    pub fn touch(&self) {
+        self.lock().touched = Instant::now();
     }
 
     /// Makes the page speak `language`.
@@ -153,6 +148,11 @@ impl Sessions {
     /// Whether `session` has not had to make room.
     pub fn holds(&self, session: &Arc<Session>) -> bool {
         self.lock().iter().any(|known| Arc::ptr_eq(known, session))
+    }
+
+    /// Those on which somebody is signed in.
+    pub fn signed_in(&self) -> Vec<Arc<Session>> {
+        self.lock().iter().filter(|session| session.lock().operator.is_some()).cloned().collect()
     }
 
     /// A new session; who was signed in on one that had to make room is said.
@@ -224,13 +224,13 @@ mod tests {
         let sessions = Sessions::default();
         let (one, _) = sessions.begin("a".into(), "b".into());
         let (two, _) = sessions.begin("c".into(), "d".into());
-        assert_eq!(one.staff(), Err(Refusal::NotSignedIn));
+        assert_eq!(one.operator(), None);
         assert_eq!(sessions.enter(&one, trusted("op-1"), "e".into(), "f".into()), None);
         assert!(sessions.find("a").is_none(), "the old name is worth nothing");
-        assert_eq!(sessions.find("e").unwrap().staff().unwrap().as_str(), "op-1");
+        assert_eq!(sessions.find("e").unwrap().operator(), Some(trusted("op-1")));
         assert_eq!((one.csrf(), two.csrf()), ("f".to_owned(), "d".to_owned()));
         sessions.enter(&two, trusted("op-1"), "g".into(), "h".into());
-        assert_eq!(one.staff(), Err(Refusal::NotSignedIn));
+        assert_eq!(one.operator(), None);
         assert_eq!(two.operator(), Some(trusted("op-1")));
     }
 

@@ -4,6 +4,7 @@
 //! made must not pass for one that found nothing.
 
 use super::book::Book;
+use super::cards;
 use super::choices;
 use super::columns::EXCEPTIONS;
 use super::findings::{self, Finding, Outcome};
@@ -16,12 +17,14 @@ use super::{Body, Figure, Sources};
 const ENTRIES_PER_ROW_MAX: usize = 200;
 
 /// The checks, in the order of the offices.
-pub(super) const CHECKS: [&str; 11] = [
+pub(super) const CHECKS: [&str; 13] = [
     "同日跨食堂重复",
     "死亡后就餐",
     "资格失效后就餐",
     "补录占比",
     "人工核验占比",
+    "证件核验占比",
+    "证件核验核查",
     "人工选择核查",
     "每日人次雷同",
     "停业日就餐",
@@ -37,6 +40,8 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
         findings::after_eligibility(book, people),
         findings::late(book),
         findings::by_staff(book),
+        findings::by_card(book),
+        cards::cards(book),
         choices::choices(book),
         findings::equal_days(book),
         findings::closed_days(book, sources),
@@ -67,15 +72,23 @@ pub(super) fn make(book: &Book, people: &People<'_>, sources: Sources<'_>) -> Bo
     let notes = vec![
         "异常是需要人工核查的线索，不是结论；“核查结果”由核查人填写。".to_owned(),
         format!(
-            "超过以下界限列为异常：补录{}，人工核验{}，连续{}个就餐日人次相同。",
+            "超过以下界限列为异常：补录{}，人工核验{}，证件核验{}，连续{}个就餐日人次相同。",
             super::percent(findings::LATE_PER_MILLE_MAX, 1000),
             super::percent(findings::STAFF_PER_MILLE_MAX, 1000),
+            super::percent(findings::CARD_PER_MILLE_MAX, 1000),
             findings::EQUAL_DAYS_MIN
         ),
         format!(
             "两选一满{}次的操作员，选第一位的次数偏离随机，或半数在{}秒内选定，列为异常。",
             choices::CHOICES_MIN,
             choices::MEDIAN_S_MIN
+        ),
+        format!(
+            "操作员一天刷卡满{}人次并超过平日全天的{}倍，或连续{}次刷卡每次相隔不超过{}秒，列为异常。",
+            cards::DAY_MIN,
+            cards::TIMES_MAX,
+            cards::RUN_MIN,
+            cards::GAP_S_MAX
         ),
     ];
     Body { table, figures, notes, ladder: None }

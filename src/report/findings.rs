@@ -21,6 +21,9 @@ pub(super) const LATE_PER_MILLE_MAX: u64 = 50;
 /// Share of servings through staff above which they are a finding, in per mille: what the face
 /// check aims for.
 pub(super) const STAFF_PER_MILLE_MAX: u64 = 150;
+/// Share of servings by card above which they are a finding, in per mille. A box recognises faces;
+/// cards are for those who do not want that.
+pub(super) const CARD_PER_MILLE_MAX: u64 = 500;
 /// Days in a row with one and the same count from which they are a finding. At 60 diners a day two
 /// equal days come by chance every few weeks, and four in a row once in many years.
 pub(super) const EQUAL_DAYS_MIN: usize = 4;
@@ -173,6 +176,11 @@ pub(super) fn late(book: &Book) -> Outcome {
 /// 人工核验占比
 pub(super) fn by_staff(book: &Book) -> Outcome {
     share(book, "人工核验", STAFF_PER_MILLE_MAX, |s| s.method == Method::Staff)
+}
+
+/// 证件核验占比
+pub(super) fn by_card(book: &Book) -> Outcome {
+    share(book, "证件核验", CARD_PER_MILLE_MAX, |s| s.method == Method::Card)
 }
 
 fn share(book: &Book, what: &str, per_mille_max: u64, odd: impl Fn(&Serving) -> bool) -> Outcome {

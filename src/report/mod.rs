@@ -15,6 +15,7 @@
 //! pointer to entries that somebody should look at, not a judgement.
 
 pub mod book;
+mod cards;
 mod chart;
 mod choices;
 pub mod closing;

@@ -138,6 +138,7 @@ impl Pass {
                 }
             }
             Event::ByHand(said) => vouch(&said.operator, false),
+            Event::Card(said) => vouch(&said.operator, false),
             Event::Late(said) => vouch(&said.operator, true),
             Event::Meal(meal) => self.meal(entry, meal),
             Event::Visit(visit) => self.visit(entry, visit),

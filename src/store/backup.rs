@@ -180,7 +180,7 @@ fn without_faces(conn: &mut Connection, vault: &Vault, names: Names) -> Result<(
     epoch::remember_copy(&tx)?;
     match names {
         Names::Kept => forget_all(&tx, vault).map_err(|error| match error {
-            GalleryError::Vault(VaultError::Sealed(_)) => StoreError::OtherKey,
+            GalleryError::Vault(VaultError::Sealed { .. }) => StoreError::OtherKey,
             other => other.into(),
         })?,
         Names::Dropped => {

@@ -135,6 +135,6 @@ fn load_key(
         .optional()?;
     let Some(sealed) = sealed else { return Ok(None) };
     let bytes = vault.open_own(KEY_PLACE, &sealed)?;
-    let bytes = bytes.try_into().map_err(|_| VaultError::Sealed(table.to_owned()))?;
+    let bytes = bytes.try_into().map_err(|_| VaultError::Sealed { table, row: "1".to_owned() })?;
     Ok(Some(CardKey::new(bytes)))
 }

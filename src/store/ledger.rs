@@ -35,9 +35,7 @@ pub enum Unvoidable {
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// A subsidised meal stands in the slot.
-    #[error(
-        "elder {elder} already has the subsidised meal of {date}: entry {entry}; record a visit instead"
-    )]
+    #[error("the subsidised meal of {date} stands already: entry {entry}; record a visit instead")]
     SlotTaken {
         /// Whose slot.
         elder: ElderId,
@@ -113,6 +111,14 @@ impl Sysexit for LedgerError {
             Self::Codec(e) | Self::Entry { source: e, .. } => e.exit(),
             Self::Vault(e) => e.exit(),
             Self::Sqlite(e) => sqlite_exit(e),
+        }
+    }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::SlotTaken { elder, .. } => Some(elder.as_str()),
+            Self::Vault(e) => e.whom(),
+            _ => None,
         }
     }
 }

@@ -65,13 +65,16 @@ use crate::domain::clock_trust::Standing as ClockStanding;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
 use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Stamp};
+use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use folder::Mark;
 use reserve::Reserve;
 use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use vault::Vault;
 
 /// Why a state folder could not be set up or opened.
@@ -107,6 +110,15 @@ impl Sysexit for StoreError {
             Self::OtherKey => Exit::Config,
         }
     }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Db(_) | Self::OtherKey => None,
+            Self::Vault(e) => e.whom(),
+            Self::Ledger(e) => e.whom(),
+            Self::Gallery(e) => e.whom(),
+        }
+    }
 }
 
 /// The writing end: the one connection that changes the ledger and the gallery.
@@ -118,6 +130,8 @@ pub struct Store {
     vault: Vault,
     device: String,
     reserve: Reserve,
+    /// Until when operators wait after wrong PINs, by a clock that never jumps.
+    held_until: HashMap<OperatorId, Duration>,
     /// Released by the operating system when the process ends, however it ends.
     _lock: File,
 }
@@ -168,7 +182,16 @@ impl Store {
         let device = ledger::device(&conn)?;
         let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
         let mark = Mark::of(&dir.join(LEDGER_FILE));
-        Ok(Store { mark, conn, folder: dir.to_owned(), vault, device, reserve, _lock: lock })
+        Ok(Store {
+            mark,
+            conn,
+            folder: dir.to_owned(),
+            vault,
+            device,
+            reserve,
+            held_until: HashMap::new(),
+            _lock: lock,
+        })
     }
 
     /// The state folder.
@@ -211,7 +234,7 @@ impl Store {
         key: Option<&str>,
     ) -> Result<Appended, LedgerError> {
         let last = events.last().expect("at least one event is appended");
-        if matches!(last, Event::ByHand(_) | Event::Late(_)) {
+        if matches!(last, Event::ByHand(_) | Event::Card(_) | Event::Late(_)) {
             return Err(LedgerError::Contradiction(Contradiction::NothingFollows));
         }
         let own = events

@@ -3,7 +3,8 @@
 //! 1. An attempt counts as failed before the PIN is looked at, and as a success only afterwards, so
 //!    that attempts side by side do not get around the count.
 //! 2. How long an operator waits after wrong PINs is [`Tries`]' to say; it is kept here, so that it
-//!    holds after a restart too.
+//!    holds after a restart too, and beside it by a clock that never jumps, for as long as the
+//!    process lives.
 //! 3. An operator is never deleted, because entries name them for ever; they are disabled.
 
 use super::db::sqlite_exit;
@@ -15,6 +16,7 @@ use crate::domain::operator::{Held, OperatorId, Tries};
 use crate::error::{Exit, Sysexit};
 use crate::record;
 use rusqlite::{Connection, OptionalExtension};
+use std::time::Duration;
 
 /// Most operators of one box.
 pub const OPERATORS_MAX: u32 = 64;
@@ -123,14 +125,21 @@ impl Store {
         let hash = pin.hash(&self.vault.salt()?);
         let sql = "UPDATE operator SET pin = ?2, disabled = 0, failures = 0, not_before = ''
                    WHERE id = ?1";
-        changed(id, self.conn.execute(sql, (id.as_str(), hash.as_str()))?)
+        changed(id, self.conn.execute(sql, (id.as_str(), hash.as_str()))?)?;
+        self.held_until.remove(id);
+        Ok(())
     }
 
-    /// Begins an attempt to sign in at `now`.
+    /// Begins an attempt to sign in at `now`, which is `steady` by a clock that never jumps.
     ///
     /// # Errors
     /// [`OperatorError::Sqlite`].
-    pub fn attempt(&mut self, id: &OperatorId, now: Timestamp) -> Result<Attempt, OperatorError> {
+    pub fn attempt(
+        &mut self,
+        id: &OperatorId,
+        now: Timestamp,
+        steady: Duration,
+    ) -> Result<Attempt, OperatorError> {
         let tx = self.conn.transaction()?;
         let row: Option<(String, u32, String)> = tx
             .prepare_cached(
@@ -139,15 +148,19 @@ impl Store {
             .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let Some((pin, failures, not_before)) = row else { return Ok(Attempt::Nobody) };
-        let tries = Tries { failures, not_before: record::parse_at(&not_before) };
-        let tries = match tries.begin(now) {
-            Ok(begun) => begun,
-            Err(held) => return Ok(Attempt::Held(held)),
-        };
-        let until = tries.not_before.map_or_else(String::new, record::at_text);
-        tx.prepare_cached("UPDATE operator SET failures = ?2, not_before = ?3 WHERE id = ?1")?
-            .execute((id.as_str(), tries.failures, until))?;
+        let before = Tries { failures, not_before: record::parse_at(&not_before) };
+        let left = self.held_until.get(id).map_or(Duration::ZERO, |t| t.saturating_sub(steady));
+        let (tries, held) = before.begin(now, left);
+        if tries != before {
+            let until = tries.not_before.map_or_else(String::new, record::at_text);
+            tx.prepare_cached("UPDATE operator SET failures = ?2, not_before = ?3 WHERE id = ?1")?
+                .execute((id.as_str(), tries.failures, until))?;
+        }
         tx.commit()?;
+        if let Some(held) = held {
+            return Ok(Attempt::Held(held));
+        }
+        self.held_until.insert(id.clone(), steady + tries.pause());
         Ok(Attempt::Check(PinHash::from_stored(pin)))
     }
 
@@ -158,8 +171,18 @@ impl Store {
     pub fn signed_in(&mut self, id: &OperatorId) -> Result<Known, OperatorError> {
         let sql = "UPDATE operator SET failures = 0, not_before = '' WHERE id = ?1";
         changed(id, self.conn.execute(sql, [id.as_str()])?)?;
+        self.held_until.remove(id);
         let known = operators(&self.conn)?.into_iter().find(|known| known.id == *id);
         known.ok_or_else(|| OperatorError::Unknown(id.clone()))
+    }
+
+    /// Whether an operator who signed in by `pin` may go on: they are not disabled, and their PIN is
+    /// still that one.
+    ///
+    /// # Errors
+    /// [`OperatorError::Sqlite`].
+    pub fn may_go_on(&self, id: &OperatorId, pin: &PinHash) -> Result<bool, OperatorError> {
+        Ok(may_go_on(&self.conn, id, pin)?)
     }
 
     /// All operators, in order of id.
@@ -172,6 +195,14 @@ impl Store {
 }
 
 impl Reader {
+    /// As [`Store::may_go_on`].
+    ///
+    /// # Errors
+    /// [`OperatorError::Sqlite`].
+    pub fn may_go_on(&self, id: &OperatorId, pin: &PinHash) -> Result<bool, OperatorError> {
+        Ok(may_go_on(&self.conn, id, pin)?)
+    }
+
     /// As [`Store::operators`].
     ///
     /// # Errors
@@ -183,6 +214,11 @@ impl Reader {
 
 fn changed(id: &OperatorId, rows: usize) -> Result<(), OperatorError> {
     if rows == 1 { Ok(()) } else { Err(OperatorError::Unknown(id.clone())) }
+}
+
+fn may_go_on(conn: &Connection, id: &OperatorId, pin: &PinHash) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM operator WHERE id = ?1 AND pin = ?2 AND NOT disabled")?
+        .exists((id.as_str(), pin.as_str()))
 }
 
 fn operators(conn: &Connection) -> rusqlite::Result<Vec<Known>> {

@@ -64,8 +64,16 @@ pub enum VaultError {
     #[error("the operating system gave no random bytes")]
     Random,
     /// Altered, moved, or sealed with another key.
-    #[error("{0} does not open: it was altered or moved, or the box key is another one")]
-    Sealed(String),
+    #[error(
+        "a row of table \"{table}\" does not open: it was altered or moved, or the box key is \
+         another one"
+    )]
+    Sealed {
+        /// Which table.
+        table: &'static str,
+        /// Which row; it bears an elder's id.
+        row: String,
+    },
 }
 
 impl Sysexit for VaultError {
@@ -75,7 +83,14 @@ impl Sysexit for VaultError {
             Self::File { .. } => Exit::Io,
             Self::Folder(e) => e.exit(),
             Self::Random => Exit::Unavailable,
-            Self::Sealed(_) => Exit::Data,
+            Self::Sealed { .. } => Exit::Data,
+        }
+    }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Sealed { row, .. } => Some(row),
+            _ => None,
         }
     }
 }
@@ -102,7 +117,7 @@ impl Purpose {
 /// Where a sealed value stands; its associated data.
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    table: &'a str,
+    table: &'static str,
     /// Key of the row.
     row: &'a str,
     column: &'a str,
@@ -111,16 +126,14 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    fn refused(&self) -> VaultError {
+        VaultError::Sealed { table: self.table, row: self.row.to_owned() }
+    }
+
     /// Parts set apart by a byte that none of them holds.
     fn aad(&self) -> Aad<Vec<u8>> {
         let Place { table, row, column, key_version } = self;
         Aad::from(format!("{table}\0{row}\0{column}\0{key_version}").into_bytes())
-    }
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "table \"{}\", row {}, column \"{}\"", self.table, self.row, self.column)
     }
 }
 
@@ -243,7 +256,7 @@ impl Vault {
     ) -> Result<ElderKey, VaultError> {
         let place = wrap_place(elder, purpose, version);
         let key = open_with(&self.box_key, place, wrapped)?;
-        let key = key.try_into().map_err(|_| VaultError::Sealed(place.to_string()))?;
+        let key = key.try_into().map_err(|_| place.refused())?;
         Ok(elder_key(&key, version))
     }
 
@@ -254,7 +267,7 @@ impl Vault {
     pub fn seal(
         &self,
         key: &ElderKey,
-        (table, row, column): (&str, &str, &str),
+        (table, row, column): (&'static str, &str, &str),
         plain: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
         let place = Place { table, row, column, key_version: key.version };
@@ -267,7 +280,7 @@ impl Vault {
     /// [`VaultError::Random`].
     pub fn seal_own(
         &self,
-        (table, row, column): (&str, &str, &str),
+        (table, row, column): (&'static str, &str, &str),
         plain: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
         let place = Place { table, row, column, key_version: 0 };
@@ -280,7 +293,7 @@ impl Vault {
     /// [`VaultError::Sealed`] names the place.
     pub fn open_own(
         &self,
-        (table, row, column): (&str, &str, &str),
+        (table, row, column): (&'static str, &str, &str),
         sealed: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
         open_with(&self.box_key, Place { table, row, column, key_version: 0 }, sealed)
@@ -315,14 +328,14 @@ impl Vault {
 /// [`VaultError::Sealed`] names the place.
 pub fn open(
     key: &ElderKey,
-    (table, row, column): (&str, &str, &str),
+    (table, row, column): (&'static str, &str, &str),
     sealed: &[u8],
 ) -> Result<Vec<u8>, VaultError> {
     open_with(&key.key, Place { table, row, column, key_version: key.version }, sealed)
 }
 
 fn open_with(key: &LessSafeKey, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-    let refused = || VaultError::Sealed(place.to_string());
+    let refused = || place.refused();
     let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(refused)?;
     let mut plain = rest.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);

@@ -38,6 +38,8 @@ pub struct Premises {
     /// Lines of `[kiosk]`.
     pub settings: String,
     pub starts_at: String,
+    /// Instead of the shortest idle time that a configuration may state.
+    pub idle: Option<Duration>,
 }
 
 /// Wang, 82, and Li, 74, who is somebody else's neighbour.
@@ -64,7 +66,8 @@ pub fn elder(n: usize, name: &str, born: i16) -> Elder {
 impl Premises {
     pub fn new(elders: Vec<Elder>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Premises { folder, elders, settings: String::new(), starts_at: NOON.to_owned() }
+        let (settings, starts_at) = (String::new(), NOON.to_owned());
+        Premises { folder, elders, settings, starts_at, idle: None }
     }
 
     pub fn state(&self) -> PathBuf {
@@ -115,7 +118,7 @@ impl Premises {
         let backend =
             Backend::open(&config, desk.clone(), board.clone(), clock.clone(), night::bell().0)
                 .unwrap();
-        let (address, stop, page) = serve(backend, config.kiosk.idle);
+        let (address, stop, page) = serve(backend, self.idle.unwrap_or(config.kiosk.idle));
         let (state, stop) = (self.state(), Some(stop));
         Canteen { address, desk: Some(desk), board, clock, state, stop, page, ledger: Some(ledger) }
     }

@@ -1,79 +1,99 @@
-//! Cards that the city names: from the sync on, a scan at the counter finds who holds them.
+//! Cards: whoever is signed in is named, and numbers cannot be tried at will.
 
-use crate::canteen::Canteen;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use canteend::city::client::{self, CityUrl, Client};
-use canteend::city::wire::page::{ElderRow, Span, Tombstone, TombstoneWhy};
-use canteend::city::wire::suite::SigningKey;
-use canteend::city::wire::text::DeviceId;
-use canteend::daemon::sync::{self, Faces, Synced};
-use canteend::refcity::{Change, City, start};
-use canteend::vision::QualityLimits;
-use serde_json::json;
-use std::path::Path;
-use std::sync::Arc;
+use crate::browser::Page;
+use crate::canteen::{Canteen, MODEL, PIN, Premises, elder, elders};
+use canteend::daemon::desk::At;
+use canteend::domain::card::UNKNOWN_CARDS_MAX;
+use canteend::domain::elder::ElderId;
+use serde_json::{Value, json};
 
-const NUMBER: &str = "0012345678";
+/// Gives elder `n` the card `000000000n`.
+fn give_cards(canteen: &Canteen, elders: std::ops::RangeInclusive<usize>) {
+    let card = |n: usize| vec![format!("{n:010}")];
+    let cards: Vec<_> = elders.map(|n| (elder(n, "王秀英", 1943).id, card(n))).collect();
+    give(canteen, cards);
+}
 
-/// Elder `n` as the city has them, with these cards.
-fn row(city: &City, n: usize, cards: &[&str]) -> Change {
-    let key = city.card_key().unwrap();
-    let card = |said: &&str| STANDARD.encode(key.digest(said).unwrap());
-    Change::Upsert(ElderRow {
-        elder: format!("p_{n}"),
-        name: "王秀英".into(),
-        id_last4: None,
-        birth: "1943-05-02".into(),
-        sex: "F".into(),
-        eligible: vec![Span { from: "2024-01-01".into(), to: None }],
-        home_care: vec![],
-        consent: None,
-        photos: vec![],
-        templates: vec![],
-        cards: Some(cards.iter().map(card).collect()),
-    })
+/// As a roster gives them.
+fn give(canteen: &Canteen, cards: Vec<(ElderId, Vec<String>)>) {
+    let replace = move |at: &mut At<'_>| {
+        let stamp = at.bench().stamp().unwrap();
+        let roster = at.store().load_gallery().unwrap();
+        at.store().replace_gallery_and_cards(stamp, MODEL, &roster, &cards).unwrap();
+    };
+    canteen.desk.as_ref().unwrap().ask_blocking(replace).unwrap();
+}
+
+fn read(page: &mut Page, digits: &str) -> (u16, Value) {
+    let (status, answer) = page.act("card", json!({ "digits": digits }));
+    (status, answer["code"].clone())
 }
 
 #[test]
-fn a_card_is_its_holders_from_the_sync_on_and_nobodys_after_the_next() {
-    let (_premises, canteen) = Canteen::new();
-    let folder = tempfile::tempdir().unwrap();
-    let city = Arc::new(City::open(folder.path(), canteen.clock.clone()).unwrap());
-    let running = start(city.clone(), "127.0.0.1:0".parse().unwrap()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let url = CityUrl::parse(&running.url()).unwrap();
-    let device = DeviceId::new("test-box").unwrap();
-    let key = Arc::new(SigningKey::from_seed(&[3; 32]).unwrap());
-    let code = city.make_code(&device).unwrap();
-    let enrolled = client::enrol(&url, &device, key.public(), &code);
-    let pinned = runtime.block_on(enrolled).unwrap();
-    let line = Client::new(url, device, key, pinned.city).unwrap();
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let mut faces = Faces::new(&models, QualityLimits::default()).unwrap();
-    let mut sync = |changes: &[Change]| {
-        city.change(changes).unwrap();
-        let (mut desk, clock) = (canteen.desk.clone().unwrap(), canteen.clock.as_ref());
-        let mut untold = |_: &Synced| {};
-        let synced = sync::run_once(&mut desk, &line, &mut faces, clock, &mut untold);
-        runtime.block_on(synced).unwrap();
-    };
+fn a_card_is_read_as_it_was_typed_and_its_number_stands_nowhere() {
+    let (premises, canteen) = Canteen::new();
+    give(&canteen, vec![(elder(1, "王秀英", 1943).id, vec!["0012345678".to_owned()])]);
     let mut page = canteen.staff();
-    let mut scan = || page.act("card", json!({ "digits": NUMBER }));
+    assert_eq!(read(&mut page, "9912345678"), (404, json!("unknown-card")));
+    assert_eq!(read(&mut page, "1").0, 404);
+    assert_eq!(read(&mut page, "0012345678"), (200, json!("served")));
+    assert_eq!(canteen.entries().pop().unwrap()["method"], "card");
+    drop(canteen);
+    let found = premises.holds("0012345678");
+    assert!(!found, "the number stands in a file of the state folder");
+}
 
-    assert_eq!(scan().0, 404);
-    sync(&[row(&city, 1, &[NUMBER]), row(&city, 2, &[]), row(&city, 3, &["77aa0012"])]);
-    let (_, answer) = scan();
-    assert_eq!(answer["code"], "served", "{answer}");
-    let meal = canteen.entries().pop().unwrap();
-    assert_eq!((&meal["elder"], &meal["method"]), (&json!("p_1"), &json!("card")));
-    // Lost and found: another elder is given the card.
-    sync(&[row(&city, 1, &[]), row(&city, 2, &[NUMBER])]);
-    scan();
-    let meal = canteen.entries().pop().unwrap();
-    assert_eq!((&meal["elder"], &meal["method"]), (&json!("p_2"), &json!("card")));
-    let gone =
-        Tombstone { elder: "p_2".into(), why: TombstoneWhy::Moved, from: "2026-03-01".into() };
-    sync(&[Change::Tombstone(gone)]);
-    assert_eq!(scan().0, 404, "a card of somebody who has moved is nobody's");
+#[test]
+fn a_card_needs_somebody_signed_in_and_the_meal_rests_on_an_entry_that_names_them() {
+    let (_premises, canteen) = Canteen::new();
+    give_cards(&canteen, 1..=3);
+    assert_eq!(read(&mut canteen.page(), "0000000001"), (401, json!("not-signed-in")));
+    let mut page = canteen.staff();
+    assert_eq!(read(&mut page, "0000000001"), (200, json!("served")));
+    assert_eq!(read(&mut page, "0000000001"), (409, json!("already-there")));
+    assert_eq!(read(&mut page, "0000000003"), (200, json!("visit")), "too young");
+    assert_eq!(canteen.kinds(), ["card", "meal", "card", "visit"]);
+    let entries = canteen.entries();
+    let [.., card, visit] = entries.as_slice() else { panic!("{entries:?}") };
+    assert_eq!(card["operator"], "op-1");
+    assert_eq!((&visit["method"], &visit["basis"]), (&json!("card"), &card["n"]));
+    let rows = page.get("/today").json()["rows"].clone();
+    assert_eq!((&rows[0]["operator"], &rows[1]["operator"]), (&json!("op-1"), &json!("op-1")));
+}
+
+#[test]
+fn cards_have_a_days_cap_for_the_whole_box_that_the_ledger_counts() {
+    let mut premises = Premises::new((1..=4).map(|n| elder(n, "王秀英", 1943)).collect());
+    premises.settings = "cards_max = 2".to_owned();
+    let canteen = premises.open();
+    give_cards(&canteen, 1..=4);
+    let mut page = canteen.staff();
+    assert_eq!(read(&mut page, "0000000001").0, 200);
+    assert_eq!(read(&mut page, "0000000002").0, 200);
+    let full = (429, json!("cap-reached"));
+    assert_eq!(read(&mut page, "0000000003"), full);
+    page.act("sign-in", json!({ "operator": "op-2", "pin": PIN }));
+    assert_eq!(read(&mut page, "0000000003"), full, "another operator has no cap of their own");
+    drop((page, canteen));
+    assert_eq!(read(&mut premises.open().staff(), "0000000003"), full, "after a restart");
+}
+
+#[test]
+fn after_some_unknown_cards_none_is_looked_at_for_a_while_whoever_is_signed_in() {
+    let premises = Premises::new(elders());
+    let canteen = premises.open();
+    give_cards(&canteen, 1..=1);
+    let mut page = canteen.staff();
+    for n in 0..UNKNOWN_CARDS_MAX {
+        assert_eq!(read(&mut page, &format!("99{n:08}")), (404, json!("unknown-card")));
+    }
+    assert_eq!(read(&mut page, "9900000099"), (429, json!("throttled")));
+    page.act("sign-in", json!({ "operator": "op-2", "pin": PIN }));
+    let (status, answer) = page.act("card", json!({ "digits": "0000000001" }));
+    assert_eq!(
+        (status, &answer["code"], &answer["retry_s"]),
+        (429, &json!("throttled"), &json!(600))
+    );
+    canteen.reach(600);
+    assert_eq!(read(&mut page, "0000000001"), (200, json!("served")));
 }

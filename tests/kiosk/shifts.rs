@@ -1,8 +1,11 @@
 //! Operators: who they are is proved by a PIN, and their shifts stand in the ledger.
 
 use crate::browser::Page;
-use crate::canteen::{Canteen, PIN, Premises, elders};
+use crate::canteen::{Canteen, PIN, Premises, elders, token};
+use canteend::domain::operator::OperatorId;
+use canteend::store::{Pin, Store};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn sign_in(page: &mut Page, operator: &str, pin: &str) -> (u16, Value) {
     page.act("sign-in", json!({ "operator": operator, "pin": pin }))
@@ -74,12 +77,12 @@ fn nobody_learns_which_operators_there_are() {
 fn a_disabled_operator_cannot_sign_in_and_a_new_pin_lets_them_in_again() {
     let (_premises, canteen) = Canteen::new();
     let desk = canteen.desk.as_ref().unwrap();
-    let id: canteend::domain::operator::OperatorId = "op-1".parse().unwrap();
+    let id: OperatorId = "op-1".parse().unwrap();
     let disabled = id.clone();
     desk.ask_blocking(move |at| at.store().disable_operator(&disabled).unwrap()).unwrap();
     let mut page = canteen.page();
     assert_eq!(sign_in(&mut page, "op-1", PIN).1["code"], "wrong-pin");
-    let pin = canteend::store::Pin::new("975310").unwrap();
+    let pin = Pin::new("975310").unwrap();
     desk.ask_blocking(move |at| at.store().reset_pin(&id, &pin).unwrap()).unwrap();
     assert_eq!(sign_in(&mut page, "op-1", "975310").1["code"], "signed-in");
 }
@@ -127,5 +130,58 @@ fn a_shift_that_a_stopped_daemon_left_open_ends_when_it_starts() {
     let page = canteen.page();
     page.events().until(|_| shifts(&canteen).len() == 2);
     assert_eq!(shifts(&canteen), [pair("op-1", "signed-in"), pair("op-1", "timed-out")]);
+    assert_eq!(page.state()["operator"], Value::Null);
+}
+
+/// What ends an operator's right to go on.
+const ENDS: [fn(&mut Store, &OperatorId); 2] = [
+    |store, id| store.disable_operator(id).unwrap(),
+    |store, id| store.reset_pin(id, &Pin::new("975310").unwrap()).unwrap(),
+];
+
+fn end(canteen: &Canteen, ends: fn(&mut Store, &OperatorId)) {
+    let desk = canteen.desk.as_ref().unwrap();
+    desk.ask_blocking(move |at| ends(at.store(), &"op-1".parse().unwrap())).unwrap();
+}
+
+#[test]
+fn who_is_disabled_or_given_another_pin_does_nothing_more_on_an_open_page() {
+    for ends in ENDS {
+        let (_premises, canteen) = Canteen::new();
+        let mut page = canteen.staff();
+        let by_hand = json!({ "elder": token(&page, "wxy"), "reason": "no-face" });
+        end(&canteen, ends);
+        let (status, answer) = page.act("by-hand", by_hand);
+        assert_eq!((status, &answer["code"]), (401, &json!("not-signed-in")));
+        assert_eq!(page.state()["operator"], Value::Null, "the page asks for a PIN again");
+        assert!(canteen.kinds().is_empty());
+        assert_eq!(shifts(&canteen), [pair("op-1", "signed-in"), pair("op-1", "signed-out")]);
+    }
+}
+
+#[test]
+fn who_may_not_go_on_reads_nothing_more_and_leaves_a_page_that_nobody_touches() {
+    for ends in ENDS {
+        let (_premises, canteen) = Canteen::new();
+        let page = canteen.staff();
+        end(&canteen, ends);
+        assert_eq!(page.get("/find?q=wxy").status, 401);
+    }
+    let (_premises, canteen) = Canteen::new();
+    let page = canteen.staff();
+    let mut events = page.events();
+    end(&canteen, ENDS[0]);
+    events.until(|state| state["operator"] == Value::Null);
+}
+
+#[test]
+fn a_page_that_reads_by_itself_does_not_keep_its_operator_signed_in() {
+    const READINGS_MAX: usize = 20_000;
+    let mut premises = Premises::new(elders());
+    premises.idle = Some(Duration::from_millis(200));
+    let canteen = premises.open();
+    let page = canteen.staff();
+    let readings = (0..READINGS_MAX).take_while(|_| page.get("/today").status == 200);
+    assert!(readings.count() < READINGS_MAX);
     assert_eq!(page.state()["operator"], Value::Null);
 }

@@ -1,7 +1,7 @@
 //! What staff and diners do: each is in the ledger once, with operator and reason.
 
 use crate::browser::Page;
-use crate::canteen::{Canteen, MODEL, PIN, Premises, elder, elders, token};
+use crate::canteen::{Canteen, PIN, Premises, elder, elders, token};
 use serde_json::{Value, json};
 
 /// The open review of a page, once it is there.
@@ -92,30 +92,6 @@ fn by_hand_needs_a_reason_and_is_two_entries_in_one() {
     assert_eq!(answer["code"], "visit");
     assert_eq!(canteen.kinds(), ["by-hand", "meal", "by-hand", "visit"]);
     assert_eq!(page.act("by-hand", json!({ "elder": "p_1", "reason": "no-face" })).0, 404);
-}
-
-#[test]
-fn a_card_is_read_as_it_was_typed_and_its_number_stands_nowhere() {
-    let (premises, canteen) = Canteen::new();
-    let desk = canteen.desk.as_ref().unwrap();
-    let holder = elder(1, "王秀英", 1943).id;
-    let cards = [(holder, vec!["0012345678".to_owned()])];
-    desk.ask_blocking(move |at| {
-        let stamp = at.bench().stamp().unwrap();
-        let roster = at.store().load_gallery().unwrap();
-        at.store().replace_gallery_and_cards(stamp, MODEL, &roster, &cards).unwrap();
-    })
-    .unwrap();
-    let mut page = canteen.staff();
-    assert_eq!(page.act("card", json!({ "digits": "9912345678" })).0, 404);
-    assert_eq!(page.act("card", json!({ "digits": "1" })).0, 404);
-    let (_, answer) = page.act("card", json!({ "digits": "0012345678" }));
-    assert_eq!(answer["code"], "served", "{answer}");
-    let meal = canteen.entries().pop().unwrap();
-    assert_eq!((&meal["method"], &meal["basis"]), (&json!("card"), &Value::Null));
-    drop(canteen);
-    let found = premises.holds("0012345678");
-    assert!(!found, "the number stands in a file of the state folder");
 }
 
 #[test]
@@ -288,24 +264,6 @@ fn outside_meal_hours_the_page_says_when_the_next_meal_is_and_nobody_is_register
     let pick = token(&page, "wxy");
     let (status, answer) = page.act("by-hand", json!({ "elder": pick, "reason": "no-face" }));
     assert_eq!((status, &answer["code"]), (409, &json!("closed")));
-}
-
-#[test]
-fn satisfaction_needs_no_operator_and_a_page_may_speak_english() {
-    let (_premises, canteen) = Canteen::new();
-    let mut page = canteen.page();
-    for value in ["satisfied", "satisfied", "dissatisfied"] {
-        assert_eq!(page.act("satisfaction", json!({ "value": value })).1["code"], "thanks");
-    }
-    let state = page.events().until(|s| s["counts"]["satisfaction"][2]["count"] == 1);
-    let taps = state["counts"]["satisfaction"].as_array().unwrap();
-    let counts: Vec<_> = taps.iter().map(|tap| tap["count"].as_u64().unwrap()).collect();
-    assert_eq!(counts, [2, 0, 1]);
-    assert_eq!(state["language"], "zh");
-    page.act("language", json!({ "language": "en" }));
-    let state = page.state();
-    assert!(state["options"]["void"].to_string().is_ascii(), "{}", state["options"]["void"]);
-    assert!(page.get("/").text().contains("<html lang=\"en\""));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::ElderId;
 use canteend::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept,
+    Adjustment, ByHand, CardRead, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept,
     RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
@@ -55,7 +55,7 @@ fn amounts() -> impl Strategy<Value = (Fen, Fen)> {
 
 /// Staff vouch in the entry directly before.
 fn basis(method: Method) -> Option<u64> {
-    (method == Method::Staff).then_some(N - 1)
+    (method != Method::Face).then_some(N - 1)
 }
 
 fn serving() -> impl Strategy<Value = Event> {
@@ -99,6 +99,7 @@ fn serving() -> impl Strategy<Value = Event> {
         review,
         choice,
         by_hand,
+        any_operator().prop_map(|operator| Event::Card(CardRead { operator })),
         (1..N).prop_map(|review| Event::Expiry(Expiry { review }))
     ]
 }

@@ -4,8 +4,8 @@ use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::ElderId;
 use canteend::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept, Late,
-    LateReason, RejectReason, Verdict, Void, VoidReason,
+    Adjustment, ByHand, CardRead, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept,
+    Late, LateReason, RejectReason, Verdict, Void, VoidReason,
 };
 use canteend::domain::entry::operation::{
     BootId, ClockChange, ClockWhy, ConfigChange, EpochChange, Export, ExportWhat, Held, KeyChange,
@@ -59,23 +59,27 @@ pub fn review(reasons: Vec<Doubt>, candidates: &[&str]) -> Review {
     Review { date: day(DAY), window: MealWindow::Lunch, reasons, candidates }
 }
 
-/// The entries that happen at the counter: 6 to 17.
-fn counter() -> Vec<Event> {
-    let visit = Visit {
+/// A visit by card, of whom nobody vouches.
+fn by_card() -> Visit {
+    Visit {
         elder: elder("p_7f3a"),
         date: day(DAY),
         window: MealWindow::Supper,
         method: Method::Card,
         reason: NoAward::AlreadyToday,
         basis: None,
-    };
+    }
+}
+
+/// The entries that happen at the counter: 6 to 17.
+fn counter() -> Vec<Event> {
     let by_hand = Visit {
         elder: elder("p_1a2b"),
         window: MealWindow::Lunch,
         method: Method::Staff,
         reason: NoAward::UnderAge,
         basis: Some(13),
-        ..visit.clone()
+        ..by_card()
     };
     let mut chosen = meal("p_0c11", Method::Staff, Some(9));
     chosen.standing = Standing::Pending;
@@ -85,7 +89,7 @@ fn counter() -> Vec<Event> {
     late.award = Award { band: "70-79".into(), city, district, ..late.award };
     vec![
         Event::Meal(meal("p_7f3a", Method::Face, None)),
-        Event::Visit(visit),
+        Event::Visit(by_card()),
         Event::Review(review(vec![Doubt::ThinMargin, Doubt::LookAlike], &["p_7f3a", "p_0c11"])),
         Event::Choice(Choice {
             review: 8,
@@ -169,6 +173,8 @@ pub fn all() -> Vec<(ClockTrust, Event)> {
     events.push(Event::Close(Close { month, operator: operator("op-1") }));
     let held = Some(Held { epoch: 1, last: 41, head: [0x56; 32] });
     events.push(Event::Epoch(EpochChange { epoch: 2, held, common: 28 }));
+    events.push(Event::Card(CardRead { operator: operator("op-1") }));
+    events.push(Event::Visit(Visit { basis: Some(31), ..by_card() }));
     let trust = |n| if n == 22 || n == 23 { ClockTrust::Untrusted } else { ClockTrust::Trusted };
     (1..).zip(events).map(|(n, event)| (trust(n), event)).collect()
 }

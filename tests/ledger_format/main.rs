@@ -133,6 +133,7 @@ fn misfits() -> Vec<(&'static str, Event)> {
         ("basis", Event::Meal(meal("p_1", Method::Staff, None))),
         ("basis", Event::Meal(meal("p_1", Method::Staff, Some(5)))),
         ("basis", Event::Meal(meal("p_1", Method::Face, Some(6)))),
+        ("basis", Event::Meal(meal("p_1", Method::Card, Some(5)))),
         ("reasons", asked(vec![], &[])),
         ("reasons", asked(vec![Doubt::Quality, Doubt::Quality], &[])),
         ("reasons", asked(vec![Doubt::Quality, Doubt::NoMatch], &[])),

@@ -5,7 +5,7 @@ use canteend::domain::calendar::{Date, Interval, MealWindow, Timestamp, service_
 use canteend::domain::decision::Doubt;
 use canteend::domain::elder::{Consent, Elder, ElderId, IdLast4, Notice, NoticeWhy, Sex};
 use canteend::domain::entry::correction::{
-    ByHand, Choice, Expiry, HandReason, Late, LateReason, Void, VoidReason,
+    ByHand, CardRead, Choice, Expiry, HandReason, Late, LateReason, Void, VoidReason,
 };
 use canteend::domain::entry::operation::Held;
 use canteend::domain::entry::operation::{ClockChange, ClockWhy};
@@ -166,6 +166,16 @@ impl Canteen {
     pub fn by_hand(&mut self, when: Stamp, event: Event) -> EntryNumber {
         let (reason, operator) = (HandReason::NotRecognised, operator("op-1"));
         self.vouched(when, Event::ByHand(ByHand { reason, operator }), event)
+    }
+
+    /// A lunch by card, while `by` is signed in.
+    pub fn card(&mut self, when: &str, by: &str, elder: &str) -> EntryNumber {
+        let when = at(when);
+        let read = Event::Card(CardRead { operator: operator(by) });
+        let method = Method::Card;
+        let meal = Meal { method, basis: Some(self.last + 1), ..meal(when, elder, "80+") };
+        self.last = self.store.append_all(when, &[read, Event::Meal(meal)]).unwrap().n;
+        self.last
     }
 
     /// A meal or visit of the earlier day `date` is entered.

@@ -21,7 +21,7 @@ fn report(canteen: &Canteen) -> Report {
 }
 
 /// Entries and words of each row of `check`.
-fn rows(report: &Report, check: &str) -> Vec<(Vec<EntryNumber>, String)> {
+pub fn rows(report: &Report, check: &str) -> Vec<(Vec<EntryNumber>, String)> {
     let rows = report.table().rows().iter().filter(|row| row[1].shown() == check);
     rows.map(|row| match &row[5] {
         Cell::Entries(entries) => (entries.clone(), row[6].shown()),
@@ -36,7 +36,7 @@ fn every_check_stands_in_the_table_even_where_it_finds_nothing() {
     canteen.meal("2026-03-02 11:30:00", ELDER, "80+");
     let report = report(&canteen);
     let checks = "同日跨食堂重复, 死亡后就餐, 资格失效后就餐, 补录占比, 人工核验占比, \
-        人工选择核查, 每日人次雷同, 停业日就餐, 登记后即就餐, 时钟异常, 备份恢复";
+        证件核验占比, 证件核验核查, 人工选择核查, 每日人次雷同, 停业日就餐, 登记后即就餐, 时钟异常, 备份恢复";
     assert_eq!(column(&report, "核查项目"), checks.split(", ").collect::<Vec<_>>());
     let said = column(&report, "说明");
     assert_eq!(said[0], "台账中的市级核定结果没有指出");

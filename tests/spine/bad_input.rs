@@ -1,6 +1,7 @@
 //! What goes wrong: each with its exit code, the place, and the remedy, and nothing lost.
 
 use crate::box_folder::{BIDEN, BoxFolder, HEADING, OBAMA, canteend, photos, root};
+use rusqlite::Connection;
 use std::path::Path;
 
 const QUIET: &str = "paced = false";
@@ -26,6 +27,28 @@ fn bad_roster_lines_are_named_and_the_good_ones_kept() {
     }
     let shown = canteen.run(&["gallery", "show", "--json"]);
     assert_eq!(shown.out.trim(), r#"{"elders":3,"with_face":2,"templates":2}"#);
+}
+
+/// A gallery of one elder, whose face does not open.
+fn damaged_gallery() -> BoxFolder {
+    let canteen = BoxFolder::new(QUIET);
+    canteen.write("frames.mjpeg", std::fs::read(photos().join("obama2.jpg")).unwrap());
+    assert_eq!(canteen.import(&[OBAMA]).code, 0);
+    let ledger = Connection::open(canteen.path("state/ledger.db")).unwrap();
+    ledger.execute("UPDATE template SET vector = zeroblob(length(vector))", []).unwrap();
+    canteen
+}
+
+#[test]
+fn a_row_that_does_not_open_is_named_to_who_asks_and_not_in_the_log() {
+    let canteen = damaged_gallery();
+    let asked = canteen.run(&["gallery", "calibrate"]);
+    assert_eq!(asked.code, 65, "{asked:?}");
+    assert!(asked.err.contains("does not open") && asked.err.contains("p_1001"), "{asked:?}");
+    let served = canteen.run(&["run"]);
+    assert_eq!(served.code, 65, "{served:?}");
+    assert!(served.err.contains("does not open"), "{served:?}");
+    assert!(!served.err.contains("p_1001"), "the log names an elder: {served:?}");
 }
 
 #[test]

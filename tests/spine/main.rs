@@ -12,6 +12,7 @@ mod commands;
 mod control;
 mod doctor;
 mod ledger;
+mod operator;
 mod package;
 mod provision_site;
 mod service;

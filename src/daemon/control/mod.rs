@@ -172,9 +172,7 @@ impl From<Result<Answer, Failure>> for Reply {
     fn from(done: Result<Answer, Failure>) -> Self {
         match done {
             Ok(answer) => Reply::Done(answer),
-            Err(failure) => {
-                Reply::Refused { exit: failure.exit as u8, problem: failure.to_string() }
-            }
+            Err(failure) => Reply::Refused { exit: failure.exit as u8, problem: failure.in_full() },
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The page's [`Canteen`]: each request of the page on its way to the ledger.
 
 use super::super::board::Scene;
-use super::Backend;
 use super::staff::{self, How, Order, Registered};
+use super::{Backend, sign};
 use crate::city::wire::suite;
 use crate::daemon::control::status::Status;
 use crate::daemon::metrics;
@@ -12,6 +12,7 @@ use crate::domain::entry::correction::{Choice, LATE_DAYS_MAX, Late, Void, VoidRe
 use crate::domain::entry::operation::{Satisfaction, SignChange};
 use crate::domain::entry::{EntryNumber, Event};
 use crate::domain::operator::OperatorId;
+use crate::domain::satisfaction;
 use crate::kiosk::act::{Done, Refusal};
 use crate::kiosk::canteen::{
     Act, Canteen, LateMeal, List, Outcome, Picture, Refused, Snapshot, Trusted,
@@ -63,8 +64,12 @@ impl Canteen for Arc<Backend> {
 
     async fn act(&self, operator: &OperatorId, key: &str, act: Act) -> Result<Outcome, Refused> {
         let _turn = self.turn.lock().await;
-        let asked = key.to_owned();
-        if let Some(outcome) = self.at_desk(move |at| staff::before(at, &asked)).await?? {
+        let (asked, who, pin) = (key.to_owned(), operator.clone(), self.proof(operator));
+        let before = self.at_desk(move |at| {
+            sign::check(at, &who, pin.as_ref())?;
+            staff::before(at, &asked)
+        });
+        if let Some(outcome) = before.await?? {
             return Ok(outcome);
         }
         // Caps are counted from what is in the ledger now.
@@ -75,17 +80,22 @@ impl Canteen for Arc<Backend> {
     }
 
     async fn satisfied(&self, key: &str, value: Satisfaction) -> Result<Outcome, Refused> {
-        let key = key.to_owned();
-        let event = Event::Satisfaction(value);
-        let noted = self.at_desk(move |at| match staff::before(at, &key)? {
-            Some(outcome) => Ok(outcome),
-            None => staff::record(at, &key, &event, Done::Thanks),
-        });
-        noted.await?
+        let asked = key.to_owned();
+        if let Some(outcome) = self.at_desk(move |at| staff::before(at, &asked)).await?? {
+            return Ok(outcome);
+        }
+        if self.too_many_taps().await {
+            return Ok(Done::Thanks.into());
+        }
+        self.record(key, Event::Satisfaction(value), Done::Thanks).await
     }
 
     async fn sign_in(&self, operator: &str, pin: &str) -> Result<Trusted, Refused> {
         self.begin_shift(operator, pin).await
+    }
+
+    fn may_go_on(&self, operator: &OperatorId) -> bool {
+        Backend::may_go_on(self, operator)
     }
 
     async fn metrics(&self) -> Option<String> {
@@ -112,8 +122,8 @@ impl Backend {
                 self.register(operator, key, elder, How::ByHand(reason)).await
             }
             Act::Card(typed) => {
-                let holder = self.at_desk(move |at| at.store().card_holder(&typed)).await?;
-                let elder = holder.map_err(staff::refused)?.ok_or(Refusal::UnknownCard)?;
+                within(self.caps.cards.saturating_sub(self.lock_read().day.cards()))?;
+                let elder = self.card_holder(typed).await?;
                 self.register(operator, key, elder, How::Card).await
             }
             Act::Void(entry, reason) => self.void(operator, key, entry, reason).await,
@@ -128,6 +138,38 @@ impl Backend {
         let directory = self.directory();
         let elder = directory.by_token(token).ok_or(Refusal::UnknownElder)?;
         Ok(elder.id.clone())
+    }
+
+    /// The elder who holds the card that was read.
+    async fn card_holder(&self, typed: String) -> Result<ElderId, Refused> {
+        let unknown = || self.unknown_cards.lock().expect("no holder panics");
+        unknown()
+            .admit(self.clock.monotonic())
+            .map_err(|wait| Refused { refusal: Refusal::Throttled, wait: Some(wait) })?;
+        let holder = self.at_desk(move |at| at.store().card_holder(&typed)).await?;
+        if let Some(elder) = holder.map_err(staff::refused)? {
+            return Ok(elder);
+        }
+        unknown().note(self.clock.monotonic());
+        Err(Refusal::UnknownCard.into())
+    }
+
+    /// Whether one more tap on satisfaction is thanked for and not noted.
+    async fn too_many_taps(self: &Arc<Self>) -> bool {
+        let now = self.clock.monotonic();
+        {
+            let mut last = self.tapped.lock().expect("no holder panics");
+            if satisfaction::too_soon(*last, now) {
+                return true;
+            }
+            *last = Some(now);
+        }
+        self.refresh().await;
+        // A meal's taps are those from its beginning to the next one's.
+        let meal = |at: Timestamp| self.hours.next_after(local(at).1);
+        let (this, day) = (meal(self.clock.now()), &self.lock_read().day);
+        let (taps, diners) = day.taps_and_diners(|at| meal(at) == this);
+        satisfaction::enough(taps, diners)
     }
 
     async fn choose(
@@ -177,7 +219,7 @@ impl Backend {
             return Err(Refusal::LateDate.into());
         }
         let elder = self.elder(&late.elder)?;
-        let second = self.check_pin(&late.second, &late.pin).await?.id;
+        let second = self.check_pin(&late.second, &late.pin).await?.who.id;
         let LateMeal { date, window, reason, .. } = late;
         let late = Late { date, reason, operator: operator.clone(), second };
         self.register(operator, key, elder, How::Late(late, window)).await

@@ -5,7 +5,7 @@
 
 use crate::domain::calendar::{Date, MealWindow, Timestamp, local};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{ByHand, Choice, Expiry, Late, Void};
+use crate::domain::entry::correction::{ByHand, CardRead, Choice, Expiry, Late, Void};
 use crate::domain::entry::operation::Satisfaction;
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Review, total};
 use crate::domain::money::Fen;
@@ -57,7 +57,11 @@ pub(super) struct Day {
     read: EntryNumber,
     rows: Vec<Row>,
     satisfaction: [u32; 3],
+    /// When the taps came; as many as [`crate::domain::satisfaction`] lets be noted.
+    taps: Vec<Timestamp>,
     spent: HashMap<OperatorId, Spent>,
+    /// Cards that were read, by whomever.
+    cards: u32,
     /// Today's reviews, settled or not.
     reviews: HashMap<EntryNumber, Review>,
     /// Who vouched in the entry just before.
@@ -73,7 +77,9 @@ impl Day {
             read: 0,
             rows: vec![],
             satisfaction: [0; 3],
+            taps: vec![],
             spent: HashMap::new(),
+            cards: 0,
             reviews: HashMap::new(),
             vouched: None,
             waiting: vec![],
@@ -131,6 +137,18 @@ impl Day {
         self.spent.get(operator).copied().unwrap_or_default()
     }
 
+    /// How many cards were read.
+    pub(super) fn cards(&self) -> u32 {
+        self.cards
+    }
+
+    /// How many taps came at times that are `wanted`, and how many diners.
+    pub(super) fn taps_and_diners(&self, wanted: impl Fn(Timestamp) -> bool) -> (usize, usize) {
+        let taps = self.taps.iter().filter(|at| wanted(**at)).count();
+        let standing = self.rows.iter().filter(|row| row.state != RowState::Void);
+        (taps, standing.filter(|row| wanted(row.at)).count())
+    }
+
     /// Today in numbers.
     pub(super) fn numbers(&self) -> Numbers {
         let standing = || self.rows.iter().filter(|row| row.state != RowState::Void);
@@ -165,6 +183,10 @@ impl Day {
                 self.of(operator).by_hand += 1;
                 self.vouched = Some(operator.clone());
             }
+            Event::Card(CardRead { operator }) => {
+                self.cards += 1;
+                self.vouched = Some(operator.clone());
+            }
             Event::Late(Late { operator, .. }) => {
                 self.of(operator).late += 1;
                 self.vouched = Some(operator.clone());
@@ -177,6 +199,7 @@ impl Day {
             Event::Satisfaction(value) => {
                 let place = Satisfaction::ALL.iter().position(|known| known == value);
                 self.satisfaction[place.expect("the list is of all values")] += 1;
+                self.taps.push(entry.stamp.at);
             }
             _ => self.rows.extend(row(&entry, vouched, &self.reviews)),
         }

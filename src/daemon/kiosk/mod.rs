@@ -7,7 +7,8 @@
 //!    come; each is an entry with operator and reason.
 //! 3. A review that nobody settles in time, or on its own day, expires and counts as a visit
 //!    without subsidy.
-//! 4. A page that cannot be served keeps nobody from being served: the address is tried again.
+//! 4. An operator who was disabled or given another PIN does nothing more on a page that is open.
+//! 5. A page that cannot be served keeps nobody from being served: the address is tried again.
 
 mod acts;
 mod day;
@@ -24,6 +25,7 @@ use crate::city::identity::CITY_FILE;
 use crate::clock::Clock;
 use crate::config::{Caps, Config};
 use crate::domain::calendar::{Date, MealHours, Timestamp, local};
+use crate::domain::card::UnknownCards;
 use crate::domain::entry::correction::Expiry;
 use crate::domain::entry::operation::{Sign, SignChange};
 use crate::domain::entry::{EntryNumber, Event};
@@ -33,9 +35,10 @@ use crate::kiosk;
 use crate::kiosk::canteen::Snapshot;
 use crate::kiosk::directory::Directory;
 use crate::kiosk::state::FaceFrame;
-use crate::store::{KEY_FILE, LedgerError, Reader};
+use crate::store::{KEY_FILE, LedgerError, PinHash, Reader};
 use day::Day;
 use screen::Screen;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -94,8 +97,14 @@ pub struct Backend {
     directory: Mutex<(Arc<Directory>, Option<Date>)>,
     screen: Mutex<Screen>,
     snapshot: watch::Sender<Arc<Snapshot>>,
+    unknown_cards: Mutex<UnknownCards>,
+    /// When the last tap on satisfaction came, by a clock that never jumps.
+    tapped: Mutex<Option<Duration>>,
     /// Staff's actions, one after the other.
     turn: tokio::sync::Mutex<()>,
+    /// By which PIN each operator signed in last. One who has left may stay in it: there is no more
+    /// of them than there are operators.
+    proved: Mutex<HashMap<OperatorId, PinHash>>,
     /// PINs are compared one after the other: each takes 19 MiB.
     pins: tokio::sync::Mutex<()>,
 }
@@ -131,7 +140,10 @@ impl Backend {
             directory: Mutex::default(),
             screen: Mutex::new(Screen::new(config.kiosk.result)),
             snapshot: watch::Sender::new(Arc::new(first)),
+            unknown_cards: Mutex::default(),
+            tapped: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            proved: Mutex::default(),
             pins: tokio::sync::Mutex::default(),
         };
         Ok(Arc::new(backend))

@@ -7,7 +7,7 @@ use super::super::desk::At;
 use super::super::writer::Shown;
 use crate::domain::calendar::{Date, MealWindow, local};
 use crate::domain::elder::{Elder, ElderId};
-use crate::domain::entry::correction::{ByHand, Choice, HandReason, Late};
+use crate::domain::entry::correction::{ByHand, CardRead, Choice, HandReason, Late};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, total};
 use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
@@ -15,6 +15,7 @@ use crate::domain::subsidy::{NoAward, Ruling};
 use crate::kiosk::act::{Done, Refusal};
 use crate::kiosk::canteen::{Outcome, Refused};
 use crate::store::{Contradiction, LedgerError, Unvoidable};
+use std::iter;
 use tracing::error;
 
 /// How staff came to know the elder.
@@ -106,25 +107,23 @@ pub(super) fn register(at: &mut At<'_>, order: &Order) -> Result<Registered, Ref
         How::Choice(review, date, window) => {
             let (elder, operator) = (Some(order.elder.clone()), order.operator.clone());
             let choice = Choice { review: *review, elder, operator };
-            (*date, *window, Some(Event::Choice(choice)), Method::Staff)
+            (*date, *window, Event::Choice(choice), Method::Staff)
         }
         How::ByHand(reason) => {
             let by_hand = ByHand { reason: *reason, operator: order.operator.clone() };
-            (today, now(at)?, Some(Event::ByHand(by_hand)), Method::Staff)
+            (today, now(at)?, Event::ByHand(by_hand), Method::Staff)
         }
-        How::Card => (today, now(at)?, None, Method::Card),
+        How::Card => {
+            let read = CardRead { operator: order.operator.clone() };
+            (today, now(at)?, Event::Card(read), Method::Card)
+        }
         // Which day is three days ago is not known while the clock is in doubt.
         How::Late(..) if stamp.clock == ClockTrust::Untrusted => {
             return Err(Refusal::LateClock.into());
         }
-        How::Late(late, window) => {
-            (late.date, *window, Some(Event::Late(late.clone())), Method::Staff)
-        }
+        How::Late(late, window) => (late.date, *window, Event::Late(late.clone()), Method::Staff),
     };
-    let basis = match vouched {
-        Some(_) => Some(at.store().last_entry().map_err(refused)? + 1),
-        None => None,
-    };
+    let basis = Some(at.store().last_entry().map_err(refused)? + 1);
     let judged = at.writer().judge(&order.elder, date, window).map_err(refused)?;
     let judged = judged.ok_or(Refusal::UnknownElder)?;
     let mut outcome = told(judged.elder, &judged.ruling);
@@ -134,7 +133,7 @@ pub(super) fn register(at: &mut At<'_>, order: &Order) -> Result<Registered, Ref
         return Err(Refusal::AlreadyThere.into());
     }
     let (address, ruling) = (judged.elder.address(), judged.ruling);
-    let events: Vec<Event> = vouched.into_iter().chain(event).collect();
+    let events: Vec<Event> = iter::once(vouched).chain(event).collect();
     let tapped = at.store().append_once(stamp, &order.key, &events).map_err(refused)?;
     let entry = tapped.entry();
     outcome.entry = Some(entry);

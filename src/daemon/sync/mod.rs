@@ -99,6 +99,14 @@ impl Sysexit for SyncError {
             Self::Endless => Exit::Data,
         }
     }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Gallery(e) => e.whom(),
+            Self::Ledger(e) => e.whom(),
+            Self::Desk(_) | Self::Send(_) | Self::Vision(_) | Self::Endless => None,
+        }
+    }
 }
 
 /// What a sync did.
@@ -210,7 +218,6 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
         let shown = face != Face::None;
         let templates = faces.templates(face)?;
         if shown && templates.is_empty() {
-            warn!(elder = %elder.id, "no usable face was sent; card and staff only");
             done.faceless += 1;
         }
         done.arrivals += 1;

@@ -97,6 +97,14 @@ pub struct ByHand {
     pub operator: OperatorId,
 }
 
+/// The reader read a card while an operator was signed in; the meal or visit of whoever holds it is
+/// the next entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardRead {
+    /// Under whose eyes.
+    pub operator: OperatorId,
+}
+
 /// A meal of an earlier day is entered now (补录); the meal or visit is the next entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Late {

@@ -43,14 +43,14 @@ pub enum GalleryError {
 impl fmt::Display for GalleryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherModel(elder) => write!(
+            Self::OtherModel(_) => write!(
                 f,
-                "elder {elder} has a template of another model; run `canteend gallery import` \
-                 with the model pack now installed"
+                "an elder has a template of another model; run `canteend gallery import` with the \
+                 model pack now installed"
             ),
-            Self::Twice(elder) => write!(f, "elder {elder} stands in the gallery twice"),
-            Self::TooManyOfOne(elder) => {
-                write!(f, "elder {elder} has more than {TEMPLATES_PER_ELDER_MAX} templates")
+            Self::Twice(_) => write!(f, "an elder stands in the gallery twice"),
+            Self::TooManyOfOne(_) => {
+                write!(f, "an elder has more than {TEMPLATES_PER_ELDER_MAX} templates")
             }
             Self::TooMany => write!(f, "a gallery holds at most {TEMPLATES_MAX} templates"),
         }

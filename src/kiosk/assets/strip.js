@@ -2,6 +2,7 @@
 //
 // 1. At most one panel is open; a change of who is signed in closes it.
 // 2. Which panels can be opened follows from the state alone.
+// 3. After a tap on satisfaction the faces rest: the box notes no more than one in that time.
 
 import { act } from "./act.js";
 import { closeDialog, tell } from "./dialog.js";
@@ -16,6 +17,8 @@ import { today } from "./today.js";
 const PANELS = { sign, reviews, find, today, late, device };
 const FACES = { satisfied: "good", fair: "fair", dissatisfied: "bad" };
 
+const REST_MS = 2000;
+
 const strip = byId("strip");
 const holder = byId("panel");
 setAttribute(strip, "aria-label", say.strip);
@@ -23,6 +26,7 @@ setAttribute(strip, "aria-label", say.strip);
 let state = null;
 let open = null;
 let panel = null;
+let resting = false;
 
 /** Shows the strip and the open panel of a state. */
 export function showStrip(newest, restarted) {
@@ -74,8 +78,9 @@ strip.replaceChildren(satisfaction, staff);
 
 function draw() {
   document.body.classList.toggle("signed", state.operator !== null);
-  keyed(taps, state.options.satisfaction, (option) => option.code, (option) =>
-    button(FACES[option.code] ?? "fair", option.text, () => doAndTell("satisfaction", { value: option.code })),
+  const faces = state.options.satisfaction.map((option) => ({ ...option, resting }));
+  keyed(taps, faces, (face) => face.code, (face) =>
+    button(FACES[face.code] ?? "fair", face.text, () => satisfied(face.code), { disabled: face.resting }),
   );
   keyed(staff, wanted(), (item) => item.key, drawItem);
 }
@@ -108,6 +113,16 @@ function drawItem(item) {
   const made = button(item.icon, item.text, () => toggle(item.key), { class: item.calls ? "button calls" : "button", "aria-expanded": String(item.open), "aria-controls": "panel" });
   if (item.badge) made.append(el("span", { class: "badge" }, String(item.badge)));
   return made;
+}
+
+async function satisfied(value) {
+  const rest = (now) => {
+    resting = now;
+    draw();
+  };
+  rest(true);
+  await doAndTell("satisfaction", { value });
+  setTimeout(() => rest(false), REST_MS);
 }
 
 async function doAndTell(name, body) {

@@ -1,4 +1,4 @@
-//! Bodies of what is said later about meals: choice, expiry, by hand, late, void, confirmation,
+//! Bodies of what is said about meals: choice, expiry, by hand, card, late, void, confirmation,
 //! verdict, adjustment, close.
 
 use super::spelling::{fen, optional, text};
@@ -6,8 +6,8 @@ use super::{code, day, earlier, ensure, money};
 use crate::domain::calendar::{Date, SHANGHAI};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept, Late,
-    LateReason, RejectReason, Verdict, Void, VoidReason,
+    Adjustment, ByHand, CardRead, Choice, Close, Confirmation, Expiry, Finding, HandReason, Kept,
+    Late, LateReason, RejectReason, Verdict, Void, VoidReason,
 };
 use crate::domain::entry::{Entry, EntryNumber};
 use crate::domain::money::Fen;
@@ -38,6 +38,13 @@ pub(super) struct ExpiryBody {
 pub(super) struct ByHandBody {
     #[serde(with = "text")]
     reason: HandReason,
+    #[serde(with = "text")]
+    operator: OperatorId,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CardRead")]
+pub(super) struct CardReadBody {
     #[serde(with = "text")]
     operator: OperatorId,
 }

@@ -14,8 +14,8 @@ use crate::domain::calendar::{Date, SHANGHAI, Timestamp};
 use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Stamp};
 use crate::domain::money::Fen;
 use correction::{
-    AdjustmentBody, ByHandBody, ChoiceBody, CloseBody, ConfirmationBody, ExpiryBody, LateBody,
-    VerdictBody, VoidBody,
+    AdjustmentBody, ByHandBody, CardReadBody, ChoiceBody, CloseBody, ConfirmationBody, ExpiryBody,
+    LateBody, VerdictBody, VoidBody,
 };
 use operation::{
     ClockBody, ConfigBody, EpochBody, ExportBody, KeyBody, SatisfactionBody, SignBody,
@@ -86,6 +86,7 @@ pub(super) fn encode(entry: &Entry, salt: &Salt) -> Result<Vec<u8>, CodecError> 
         Event::Choice(said) => ChoiceBody::serialize(said, out),
         Event::Expiry(said) => ExpiryBody::serialize(said, out),
         Event::ByHand(said) => ByHandBody::serialize(said, out),
+        Event::Card(said) => CardReadBody::serialize(said, out),
         Event::Late(said) => LateBody::serialize(said, out),
         Event::Void(said) => VoidBody::serialize(said, out),
         Event::Confirmation(said) => ConfirmationBody::serialize(said, out),
@@ -122,6 +123,7 @@ pub(super) fn decode(body: &[u8]) -> Result<(Entry, Salt), CodecError> {
         "choice" => Event::Choice(ChoiceBody::deserialize(from)?),
         "expiry" => Event::Expiry(ExpiryBody::deserialize(from)?),
         "by-hand" => Event::ByHand(ByHandBody::deserialize(from)?),
+        "card" => Event::Card(CardReadBody::deserialize(from)?),
         "late" => Event::Late(LateBody::deserialize(from)?),
         "void" => Event::Void(VoidBody::deserialize(from)?),
         "confirmation" => Event::Confirmation(ConfirmationBody::deserialize(from)?),
@@ -167,7 +169,11 @@ fn check(entry: &Entry) -> Result<(), CodecError> {
         Event::Key(said) => operation::check_key(said),
         Event::Epoch(said) => operation::check_epoch(n, said),
         Event::Export(said) => operation::check_export(n, said),
-        Event::ByHand(_) | Event::Sign(_) | Event::Config(_) | Event::Satisfaction(_) => Ok(()),
+        Event::ByHand(_)
+        | Event::Card(_)
+        | Event::Sign(_)
+        | Event::Config(_)
+        | Event::Satisfaction(_) => Ok(()),
     }
 }
 
@@ -193,10 +199,16 @@ fn money(city: Fen, district: Fen) -> Result<(), CodecError> {
     ensure("city_fen", city.checked_add(district).is_some())
 }
 
-/// Staff vouch in the entry directly before; a face or a card needs nobody to.
+/// Staff vouch in the entry directly before; a face needs nobody to, and a card was read without
+/// anybody before boxes wrote who was there.
 fn basis(n: EntryNumber, method: Method, basis: Option<EntryNumber>) -> Result<(), CodecError> {
-    let expected = if method == Method::Staff { Some(n - 1) } else { None };
-    ensure("basis", basis == expected)
+    let before = Some(n - 1);
+    let fits = match method {
+        Method::Face => basis.is_none(),
+        Method::Card => basis.is_none() || basis == before,
+        Method::Staff => basis == before,
+    };
+    ensure("basis", fits)
 }
 
 /// A code is a name from the configuration, never a sentence: nobody can write about a person in it.

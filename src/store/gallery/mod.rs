@@ -60,19 +60,19 @@ pub enum GalleryError {
     #[error("the roster has {0} elders; at most {ELDERS_MAX} are allowed")]
     TooMany(usize),
     /// An elder stands in the roster twice.
-    #[error("elder {0} stands in the roster twice")]
+    #[error("an elder stands in the roster twice")]
     Twice(ElderId),
     /// Name, intervals or number of templates out of bounds.
-    #[error("elder {0}: name, number of intervals or number of templates is out of bounds")]
+    #[error("an elder's name, number of intervals or number of templates is out of bounds")]
     Bounds(ElderId),
     /// Templates of an elder who has not agreed to them.
-    #[error("elder {0} has not agreed to a template of the face being kept")]
+    #[error("an elder has not agreed to a template of the face being kept")]
     NoConsent(ElderId),
     /// Templates of another model.
-    #[error("elder {0} has a template of another model; enrol anew with the model in use")]
+    #[error("an elder has a template of another model; enrol anew with the model in use")]
     OtherModel(ElderId),
     /// No such elder.
-    #[error("elder {0} is not in the gallery")]
+    #[error("this elder is not in the gallery")]
     Unknown(ElderId),
     /// A page of the city's gallery that does not follow the last one.
     #[error(
@@ -91,11 +91,11 @@ pub enum GalleryError {
     )]
     CardKey,
     /// A row that is not as it was written.
-    #[error("the gallery's table \"{table}\" is damaged at {row}; import the roster again")]
+    #[error("the gallery's table \"{table}\" is damaged; import the roster again")]
     Damaged {
         /// Which table.
         table: &'static str,
-        /// Which row.
+        /// Which row; it bears an elder's id.
         row: String,
     },
     /// The face is forgotten, but its old bytes still stand in the log.
@@ -120,6 +120,24 @@ impl Sysexit for GalleryError {
             Self::Ledger(e) => e.exit(),
             Self::Sqlite(e) => sqlite_exit(e),
             _ => Exit::Data,
+        }
+    }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Twice(elder)
+            | Self::Bounds(elder)
+            | Self::NoConsent(elder)
+            | Self::OtherModel(elder)
+            | Self::Unknown(elder) => Some(elder.as_str()),
+            Self::Damaged { row, .. } => Some(row),
+            Self::Vault(e) => e.whom(),
+            Self::Ledger(e) => e.whom(),
+            Self::TooMany(_)
+            | Self::Older { .. }
+            | Self::CardKey
+            | Self::NotWiped
+            | Self::Sqlite(_) => None,
         }
     }
 }

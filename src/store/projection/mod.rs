@@ -124,6 +124,7 @@ pub(super) fn apply(conn: &Connection, entry: &Entry) -> Result<(), LedgerError>
         Event::Genesis { .. }
         | Event::Clock(_)
         | Event::ByHand(_)
+        | Event::Card(_)
         | Event::Satisfaction(_)
         | Event::Export(_) => Ok(()),
     }

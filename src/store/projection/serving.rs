@@ -5,7 +5,7 @@ use super::{Contradiction, holds, seq};
 use crate::domain::calendar::{Date, MealWindow, service_date};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{LATE_DAYS_MAX, Late};
-use crate::domain::entry::{Entry, EntryNumber, Event, Meal, Review, Visit};
+use crate::domain::entry::{Entry, EntryNumber, Event, Meal, Method, Review, Visit};
 use crate::domain::subsidy::Standing;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -17,7 +17,7 @@ pub(super) fn meal(
     meal: &Meal,
     boot: &str,
 ) -> Result<(), LedgerError> {
-    check_day(conn, entry, (&meal.elder, meal.date, meal.window), meal.basis)?;
+    check_day(conn, entry, (&meal.elder, meal.date, meal.window, meal.method), meal.basis)?;
     let pending = meal.standing == Standing::Pending || !boot.is_empty();
     let added = conn
         .prepare_cached(
@@ -56,7 +56,7 @@ pub(super) fn visit(
     visit: &Visit,
     boot: &str,
 ) -> Result<(), LedgerError> {
-    check_day(conn, entry, (&visit.elder, visit.date, visit.window), visit.basis)?;
+    check_day(conn, entry, (&visit.elder, visit.date, visit.window, visit.method), visit.basis)?;
     conn.prepare_cached("INSERT INTO visit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute((
         visit.elder.as_str(),
         visit.date.to_string(),
@@ -70,18 +70,21 @@ pub(super) fn visit(
 }
 
 /// The day is the one of writing, unless a late entry directly before says otherwise; and where
-/// staff vouch, they vouch for this elder and meal.
+/// staff vouch, they vouch for this elder and meal, by card where one was read.
 fn check_day(
     conn: &Connection,
     entry: &Entry,
-    (elder, date, window): (&ElderId, Date, MealWindow),
+    (elder, date, window, method): (&ElderId, Date, MealWindow, Method),
     basis: Option<EntryNumber>,
 ) -> Result<(), LedgerError> {
     let today = service_date(entry.stamp.at);
     let Some(basis) = basis else { return holds(date == today, Contradiction::OtherDay) };
-    match ledger::entry(conn, basis)?.map(|entry| entry.event) {
+    let vouched = ledger::entry(conn, basis)?.map(|entry| entry.event);
+    let card_read = matches!(vouched, Some(Event::Card(_)));
+    holds(card_read == (method == Method::Card), Contradiction::Basis)?;
+    match vouched {
         Some(Event::Late(late)) => holds(date == late.date, Contradiction::Basis),
-        Some(Event::ByHand(_)) => holds(date == today, Contradiction::OtherDay),
+        Some(Event::ByHand(_) | Event::Card(_)) => holds(date == today, Contradiction::OtherDay),
         Some(Event::Choice(choice)) => {
             let asked: Option<(String, String)> = conn
                 .prepare_cached("SELECT date, window FROM review WHERE seq = ?1")?

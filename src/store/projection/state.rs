@@ -91,7 +91,7 @@ fn check_followed(conn: &Connection, entry: &Entry) -> Result<(), LedgerError> {
     let kind: String = conn
         .prepare_cached("SELECT kind FROM entry WHERE seq = ?1")?
         .query_row([seq(entry.n) - 1], |row| row.get(0))?;
-    holds(kind != "by-hand" && kind != "late", Contradiction::NothingFollows)
+    holds(!["by-hand", "card", "late"].contains(&kind.as_str()), Contradiction::NothingFollows)
 }
 
 pub(super) fn sign(conn: &Connection, n: EntryNumber, said: &Sign) -> Result<(), LedgerError> {

@@ -6,6 +6,7 @@ use crate::domain::entry::operation::Satisfaction;
 use crate::domain::operator::Held;
 use crate::domain::template::ModelId;
 use crate::store::tap::TAPS_MAX;
+use std::time::Duration;
 
 fn opened(dir: &TempDir) -> Store {
     Store::init(&dir.path().join("state"), "lc-kfq-017", noon()).unwrap()
@@ -81,17 +82,57 @@ fn a_card_changes_hands_and_goes_with_its_elder() {
     assert_eq!(store.card_holder("77AA0012").unwrap(), None);
 }
 
-#[test]
-fn a_clock_that_was_set_back_locks_nobody_out_for_longer_than_a_lock_lasts() {
-    let dir = TempDir::new().unwrap();
-    let mut store = opened(&dir);
+/// An operator who is locked at noon, with the clock that never jumps at the answer.
+fn locked(store: &mut Store) -> (OperatorId, Duration) {
     let id: OperatorId = "op-1".parse().unwrap();
     store.add_operator(&id, "小李", &Pin::new("258036").unwrap()).unwrap();
+    let mut before = Duration::from_secs(16);
+    for pause in [1, 2, 4, 8, 0] {
+        let tried = store.attempt(&id, noon().at - before, Duration::from_secs(100) - before);
+        assert!(matches!(tried.unwrap(), Attempt::Check(_)), "{pause}");
+        before = before.saturating_sub(Duration::from_secs(pause.max(1)));
+    }
+    (id, Duration::from_secs(100))
+}
+
+fn lock_left(store: &mut Store, id: &OperatorId, now: Timestamp, steady: Duration) -> u64 {
+    match store.attempt(id, now, steady).unwrap() {
+        Attempt::Held(Held::Locked(left)) => left.as_secs(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn setting_the_clock_back_or_forward_does_not_end_a_lock() {
+    let dir = TempDir::new().unwrap();
+    let mut store = opened(&dir);
+    let (id, steady) = locked(&mut store);
+    let (s, day) = (Duration::from_secs, Duration::from_secs(24 * 60 * 60));
     let now = noon().at;
-    assert!(matches!(store.attempt(&id, now).unwrap(), Attempt::Check(_)));
-    assert!(matches!(store.attempt(&id, now).unwrap(), Attempt::Held(Held::Wait(_))));
-    let before = stamp("2025-03-02T12:00:00+08:00").at;
-    assert!(matches!(store.attempt(&id, before).unwrap(), Attempt::Check(_)));
+    assert_eq!(lock_left(&mut store, &id, now + day, steady + s(100)), 799);
+    assert_eq!(lock_left(&mut store, &id, now - day, steady + s(101)), 900, "as a new lock");
+    drop(store);
+    let mut store = Store::open(&state(&dir)).unwrap();
+    assert_eq!(lock_left(&mut store, &id, now - day + s(100), s(1)), 800, "after a restart");
+    assert_eq!(lock_left(&mut store, &id, now - day * 2, s(2)), 900, "and back again");
+    let over = store.attempt(&id, now - day * 2 + s(900), s(902)).unwrap();
+    assert!(matches!(over, Attempt::Check(_)), "nobody is locked out for good: {over:?}");
+}
+
+#[test]
+fn a_new_pin_ends_a_lock_by_every_clock() {
+    let dir = TempDir::new().unwrap();
+    let mut store = opened(&dir);
+    let (id, steady) = locked(&mut store);
+    assert!(matches!(store.attempt(&id, noon().at, steady).unwrap(), Attempt::Held(_)));
+    store.reset_pin(&id, &Pin::new("975310").unwrap()).unwrap();
+    assert!(matches!(store.attempt(&id, noon().at, steady).unwrap(), Attempt::Check(_)));
+}
+
+#[test]
+fn an_operator_has_a_name_that_can_be_shown() {
+    let dir = TempDir::new().unwrap();
+    let mut store = opened(&dir);
     let longest = "王".repeat(OPERATOR_NAME_CHARS_MAX + 1);
     for name in ["", " ", "a\nb", &longest] {
         let other: OperatorId = "op-2".parse().unwrap();

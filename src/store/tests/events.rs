@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::entry::correction::{
-    Adjustment, ByHand, Choice, Close, Confirmation, Expiry, Finding, HandReason, Late, LateReason,
-    RejectReason, Verdict,
+    Adjustment, ByHand, CardRead, Choice, Close, Confirmation, Expiry, Finding, HandReason, Late,
+    LateReason, RejectReason, Verdict,
 };
 use crate::domain::entry::operation::{
     ClockChange, ClockWhy, ConfigChange, KeyChange, KeyPurpose, Sign, SignChange,
@@ -94,11 +94,11 @@ fn the_fixtures_are_one_ledger_in_order() {
     }
     db::close(conn).unwrap();
     let verified = Reader::open(&path).unwrap().verify(Depth::Full, |_| {}).unwrap();
-    assert_eq!(verified.entries, 30);
+    assert_eq!(verified.entries, 32);
     let expected = Sums {
         meals: 3,
         pending: 0,
-        visits: 2,
+        visits: 3,
         unnamed: 1,
         city_fen: 500,
         district_fen: 500,
@@ -142,6 +142,24 @@ fn staff_vouch_for_the_very_next_entry_or_for_nothing() {
     refused(&mut store, noon(), &by_staff(meal("p_1", DAY), 1), Contradiction::Basis);
     store.append_all(noon(), &[by_hand(), by_staff(meal("p_1", DAY), 2)]).unwrap();
     assert_eq!(verify(&dir, Depth::Full).unwrap().entries, 3, "all or none");
+}
+
+#[test]
+fn a_card_names_who_was_signed_in_and_then_comes_a_meal_by_card_alone() {
+    let (dir, mut store) = store();
+    let card = || Event::Card(CardRead { operator: operator("op-1") });
+    let by_card = |event: Event, basis| match event {
+        Event::Meal(said) => Event::Meal(Meal { method: Method::Card, basis, ..said }),
+        other => other,
+    };
+    refused(&mut store, noon(), &card(), Contradiction::NothingFollows);
+    let by_hand = store.append_all(noon(), &[card(), by_staff(meal("p_1", DAY), 2)]);
+    let basis = LedgerError::Contradiction(Contradiction::Basis).to_string();
+    assert_eq!(by_hand.unwrap_err().to_string(), basis);
+    store.append_all(noon(), &[card(), by_card(meal("p_1", DAY), Some(2))]).unwrap();
+    // Of a box that did not write who was there.
+    store.append(noon(), &by_card(meal("p_2", DAY), None)).unwrap();
+    assert_eq!(verify(&dir, Depth::Full).unwrap().entries, 4);
 }
 
 #[test]
