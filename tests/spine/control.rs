@@ -1,9 +1,13 @@
 //! Commands that reach the running daemon over its control socket.
 
 use crate::box_folder::{BoxFolder, OBAMA, obama, root};
+use canteend::city::wire::text::DeviceId;
+use canteend::clock::SystemClock;
+use canteend::refcity::{City, start};
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, Stdio};
+use std::sync::Arc;
 
 /// A running daemon that is ended with its box.
 pub struct Daemon {
@@ -90,6 +94,35 @@ fn status_void_and_forget_are_done_by_the_daemon_while_it_serves() {
     assert_eq!(copied.code, 0, "{copied:?}");
     daemon.stop();
     assert_eq!(canteen.kinds(), ["meal", "void", "close", "export"]);
+    assert_eq!(canteen.run(&["ledger", "verify"]).code, 0);
+}
+
+#[test]
+fn a_box_that_serves_is_enrolled_and_enrolled_anew() {
+    let (canteen, daemon) = serving();
+    let data = tempfile::tempdir().unwrap();
+    let city = Arc::new(City::open(data.path(), Arc::new(SystemClock::default())).unwrap());
+    let running = start(city.clone(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let device = DeviceId::new("test-box").unwrap();
+    let provision = |code: &str| {
+        let enrolled = canteen.run(&["provision", "--city", &running.url(), "--code", code]);
+        assert_eq!(enrolled.code, 0, "{enrolled:?}");
+        enrolled.out
+    };
+    let epochs = || canteen.ledger().iter().filter(|entry| entry["kind"] == "epoch").count();
+    let first = city.make_code(&device).unwrap().to_string();
+    assert!(!provision(&first).contains("epoch"));
+    let second = city.make_code(&device).unwrap().to_string();
+    for epochs_before in [0, 1] {
+        assert_eq!(epochs(), epochs_before);
+        let said = provision(&second);
+        assert_eq!(said.contains("epoch 2: nothing that the city holds"), epochs_before == 0);
+    }
+    assert_eq!(epochs(), 1);
+    let uploaded = canteen.run(&["upload"]);
+    let told = city.report().unwrap();
+    assert!(told.devices[0].last_entry > 0 && told.epochs.len() == 2, "{uploaded:?}");
+    daemon.stop();
     assert_eq!(canteen.run(&["ledger", "verify"]).code, 0);
 }
 
