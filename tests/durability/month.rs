@@ -203,7 +203,7 @@ impl Play<'_> {
             if self.random.once_in(6) {
                 return;
             }
-            let receipt = Receipt::open(&answer, &self.city.key()).unwrap();
+            let receipt = Receipt::open(&answer, &[&self.city.key()]).unwrap();
             assert_eq!((receipt.tree_size, receipt.root), (batch.last, batch.root));
             if self.writer().store().add_receipt(batch.seq, &answer).is_err() {
                 return self.power_returns();
