@@ -32,7 +32,9 @@ contract: ## hold docs/city-api.yaml against the running reference city
 	@scripts/contract.sh
 
 soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
+	@scripts/setup.sh browser
 	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture
+	@CANTEEND_SOAK=full cargo test --release --test browser a_day -- --nocapture
 
 browser-test: setup ## test the page in Chromium
 	@scripts/setup.sh browser

@@ -100,7 +100,7 @@ async fn perform<C: Canteen>(
             Ok(Done::SignedOut.into())
         }
         _ => {
-            let operator = session.staff()?;
+            let operator = session.staff(app.canteen.monotonic())?;
             let act = read(name, tap)?;
             app.canteen.act(&operator, &key, act).await
         }
@@ -117,7 +117,7 @@ async fn sign_in<C: Canteen>(
     let (cookie, csrf) = app.names_of_session()?;
     fields.push((SET_COOKIE, guard::give_cookie(&cookie)));
     let id = trusted.id.clone();
-    let before = app.sessions.enter(session, trusted, cookie, csrf);
+    let before = app.sessions.enter(session, trusted, cookie, csrf, app.canteen.monotonic());
     if let Some(before) = before.filter(|before| *before != id) {
         app.canteen.sign_out(&before, SignChange::Out).await;
     }

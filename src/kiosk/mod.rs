@@ -7,7 +7,7 @@
 //!
 //! It does not know the ledger or the camera: what it shows and what it asks for goes through
 //! [`canteen::Canteen`]. It decides nothing, draws no random numbers, and reads no clock but that
-//! of time-outs.
+//! of a connection's time-outs.
 
 pub mod act;
 mod actions;
@@ -49,7 +49,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// How often it is looked at who has not touched the page for long.
-const IDLE_STEP: Duration = Duration::from_secs(5);
+const IDLE_STEP: Duration = Duration::from_secs(1);
 /// Longest wait for the body of an action.
 const BODY_WAIT: Duration = Duration::from_secs(5);
 
@@ -126,8 +126,13 @@ impl<C: Canteen> App<C> {
     async fn sign_out_idle(&self, idle: Duration) {
         loop {
             tokio::time::sleep(IDLE_STEP.min(idle)).await;
-            for operator in self.sessions.expire(idle) {
-                self.canteen.sign_out(&operator, SignChange::Idle).await;
+            let gone = self.sessions.expire(idle, self.canteen.monotonic());
+            for operator in &gone {
+                self.canteen.sign_out(operator, SignChange::Idle).await;
+            }
+            // The page says so when it stands in the ledger.
+            if !gone.is_empty() {
+                self.sessions.tell();
             }
         }
     }
@@ -236,7 +241,11 @@ async fn find<C: Canteen>(
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    staff(&app, &headers, |_| json(200, &app.canteen.find(&wanted.q)))
+    staff(&app, &headers, |session| {
+        // Whoever types is there; a page reads today's list by itself.
+        let _ = session.staff(app.canteen.monotonic());
+        json(200, &app.canteen.find(&wanted.q))
+    })
 }
 
 async fn today<C: Canteen>(Shared(app): Shared<Arc<App<C>>>, headers: HeaderMap) -> Response {
@@ -261,9 +270,9 @@ fn staff<C: Canteen>(
 ) -> Response {
     let session = guard::cookie(headers).and_then(|cookie| app.sessions.find(cookie));
     let Some(session) = session else { return refuse(None, Refusal::NotSignedIn) };
-    match session.staff() {
-        Ok(_) => answer(&session),
-        Err(refusal) => refuse(Some(&session), refusal),
+    match session.operator() {
+        Some(_) => answer(&session),
+        None => refuse(Some(&session), Refusal::NotSignedIn),
     }
 }
 

@@ -5,6 +5,8 @@
 //! 2. There are at most [`SESSIONS_MAX`]; the one that was least recently used makes room, one that
 //!    is signed in last.
 //! 3. An operator is signed in on one page at a time.
+//!
+//! Times are those of a clock that never jumps, as whoever calls reads it.
 
 use super::act::Refusal;
 use super::canteen::Trusted;
@@ -12,7 +14,7 @@ use super::state::{Answer, Language};
 use crate::domain::operator::OperatorId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Most sessions; a canteen has one screen.
@@ -30,7 +32,7 @@ struct Inner {
     csrf: String,
     language: Language,
     operator: Option<Trusted>,
-    touched: Instant,
+    touched: Duration,
     answers: VecDeque<(String, u16, Answer)>,
 }
 
@@ -49,7 +51,7 @@ impl Session {
                 csrf,
                 language: Language::default(),
                 operator: None,
-                touched: Instant::now(),
+                touched: Duration::ZERO,
                 answers: VecDeque::new(),
             }),
             acting: tokio::sync::Mutex::default(),
@@ -80,13 +82,13 @@ impl Session {
         self.lock().operator.clone()
     }
 
-    /// Who is signed in and now does something, which begins the idle time anew.
+    /// Who is signed in and does something at `now`, which begins the idle time anew.
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`].
-    pub fn staff(&self) -> Result<OperatorId, Refusal> {
+    pub fn staff(&self, now: Duration) -> Result<OperatorId, Refusal> {
         let mut inner = self.lock();
-        inner.touched = Instant::now();
+        inner.touched = now;
         inner.operator.as_ref().map(|o| o.id.clone()).ok_or(Refusal::NotSignedIn)
     }
 
@@ -169,14 +171,15 @@ impl Sessions {
         (session, gone)
     }
 
-    /// Signs `operator` in on `session`, under new names; elsewhere they are signed out. Who was
-    /// signed in here before is the answer.
+    /// Signs `operator` in on `session` at `now`, under new names; elsewhere they are signed out. Who
+    /// was signed in here before is the answer.
     pub fn enter(
         &self,
         session: &Session,
         operator: Trusted,
         cookie: String,
         csrf: String,
+        now: Duration,
     ) -> Option<OperatorId> {
         for other in self.lock().iter() {
             let mut other = other.lock();
@@ -185,25 +188,21 @@ impl Sessions {
             }
         }
         let mut inner = session.lock();
-        (inner.cookie, inner.csrf, inner.touched) = (cookie, csrf, Instant::now());
+        (inner.cookie, inner.csrf, inner.touched) = (cookie, csrf, now);
         let before = inner.operator.replace(operator).map(|o| o.id);
         drop(inner);
         self.tell();
         before
     }
 
-    /// Signs out who has not touched the page for `idle`; they are the answer.
-    pub fn expire(&self, idle: Duration) -> Vec<OperatorId> {
+    /// Signs out who at `now` has not touched the page for `idle`; they are the answer.
+    pub fn expire(&self, idle: Duration, now: Duration) -> Vec<OperatorId> {
         let late = |session: &Arc<Session>| {
             let mut inner = session.lock();
-            let late = inner.touched.elapsed() >= idle;
+            let late = now.saturating_sub(inner.touched) >= idle;
             if late { inner.operator.take().map(|o| o.id) } else { None }
         };
-        let gone: Vec<_> = self.lock().iter().filter_map(late).collect();
-        if !gone.is_empty() {
-            self.tell();
-        }
-        gone
+        self.lock().iter().filter_map(late).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Session>>> {
@@ -215,6 +214,10 @@ impl Sessions {
 mod tests {
     use super::*;
 
+    const NOW: Duration = Duration::from_secs(100);
+    const SECOND: Duration = Duration::from_secs(1);
+    const IDLE: Duration = Duration::from_secs(60);
+
     fn trusted(id: &str) -> Trusted {
         Trusted { id: OperatorId::new(id).unwrap(), name: "小李".to_owned() }
     }
@@ -224,13 +227,13 @@ mod tests {
         let sessions = Sessions::default();
         let (one, _) = sessions.begin("a".into(), "b".into());
         let (two, _) = sessions.begin("c".into(), "d".into());
-        assert_eq!(one.staff(), Err(Refusal::NotSignedIn));
-        assert_eq!(sessions.enter(&one, trusted("op-1"), "e".into(), "f".into()), None);
+        assert_eq!(one.staff(NOW), Err(Refusal::NotSignedIn));
+        assert_eq!(sessions.enter(&one, trusted("op-1"), "e".into(), "f".into(), NOW), None);
         assert!(sessions.find("a").is_none(), "the old name is worth nothing");
-        assert_eq!(sessions.find("e").unwrap().staff().unwrap().as_str(), "op-1");
+        assert_eq!(sessions.find("e").unwrap().staff(NOW).unwrap().as_str(), "op-1");
         assert_eq!((one.csrf(), two.csrf()), ("f".to_owned(), "d".to_owned()));
-        sessions.enter(&two, trusted("op-1"), "g".into(), "h".into());
-        assert_eq!(one.staff(), Err(Refusal::NotSignedIn));
+        sessions.enter(&two, trusted("op-1"), "g".into(), "h".into(), NOW);
+        assert_eq!(one.staff(NOW), Err(Refusal::NotSignedIn));
         assert_eq!(two.operator(), Some(trusted("op-1")));
     }
 
@@ -239,7 +242,7 @@ mod tests {
         let sessions = Sessions::default();
         let names = |n: usize| (format!("cookie {n}"), format!("csrf {n}"));
         let (first, _) = sessions.begin(names(0).0, names(0).1);
-        sessions.enter(&first, trusted("op-1"), "staff".into(), "x".into());
+        sessions.enter(&first, trusted("op-1"), "staff".into(), "x".into(), NOW);
         for n in 1..=SESSIONS_MAX {
             let (_, gone) = sessions.begin(names(n).0, names(n).1);
             assert_eq!(gone, None);
@@ -253,11 +256,13 @@ mod tests {
     fn whoever_does_not_touch_the_page_is_signed_out() {
         let sessions = Sessions::default();
         let (session, _) = sessions.begin("a".into(), "b".into());
-        sessions.enter(&session, trusted("op-1"), "c".into(), "d".into());
-        assert_eq!(sessions.expire(Duration::from_secs(60)), []);
-        assert_eq!(sessions.expire(Duration::ZERO), [trusted("op-1").id]);
+        sessions.enter(&session, trusted("op-1"), "c".into(), "d".into(), NOW);
+        assert_eq!(sessions.expire(IDLE, NOW + IDLE - SECOND), []);
+        session.staff(NOW + SECOND).unwrap();
+        assert_eq!(sessions.expire(IDLE, NOW + IDLE), [], "they did something");
+        assert_eq!(sessions.expire(IDLE, NOW + SECOND + IDLE), [trusted("op-1").id]);
         assert_eq!(session.operator(), None);
-        assert_eq!(sessions.expire(Duration::ZERO), [], "once");
+        assert_eq!(sessions.expire(IDLE, NOW * 9), [], "once");
     }
 
     #[test]
