@@ -18,6 +18,7 @@ const REVIEWS = {
   open: [
     { number: 41, age_s: 35, time: "11:42", window: code("lunch", "午餐"), reasons: [code("thin-margin", "两位老人都像")], candidates: [person("a", "王秀英", 82, "1234"), person("b", "王秀兰", 79, "5521")] },
     { number: 44, age_s: 300, time: "11:44", window: code("lunch", "午餐"), reasons: [code("no-match", "未登记或认不出")], candidates: [] },
+    { number: 45, age_s: 20, time: "11:49", window: code("lunch", "午餐"), reasons: [code("quality", "看不清楚")], candidates: [person("b", "王秀兰", 79, "5521")] },
   ],
 };
 const row = (entry, time, who, method, amount, reason, state, operator) => ({ entry, time, person: who, window: code("lunch", "午餐"), method, amount, reason, operator, state, voidable: state.code === "stands" });
