@@ -35,7 +35,9 @@ fuzz: setup ## let libFuzzer try what reads bytes from strangers (minutes)
 	@scripts/fuzz.sh
 
 soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
+	@scripts/setup.sh browser
 	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture
+	@CANTEEND_SOAK=full cargo test --release --test browser a_day -- --nocapture
 
 browser-test: setup ## test the page in Chromium
 	@scripts/setup.sh browser

@@ -3,6 +3,7 @@
 use super::ConfigError;
 use super::file::At;
 use super::site::Site;
+use crate::kiosk::canteen::Sound;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,8 +17,10 @@ pub struct Kiosk {
     pub idle: Duration,
     /// After how long a review that nobody settles becomes a visit without subsidy.
     pub review: Duration,
-    /// How long a result stays on the screen after the elder has left.
+    /// How long a result stays on the screen after the elder has left, or after staff registered them.
     pub result: Duration,
+    /// What is heard with a result.
+    pub sound: Sound,
     /// What may be done in a day.
     pub caps: Caps,
 }
@@ -42,10 +45,19 @@ pub(super) struct KioskTable {
     idle_min: u64,
     review_min: u64,
     result_s: u64,
+    sound: SoundName,
     by_hand_max: u32,
     void_max: u32,
     late_max: u32,
     cards_max: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SoundName {
+    Speech,
+    Tones,
+    Off,
 }
 
 impl Default for KioskTable {
@@ -55,6 +67,7 @@ impl Default for KioskTable {
             idle_min: 10,
             review_min: 120,
             result_s: 5,
+            sound: SoundName::Speech,
             by_hand_max: 60,
             void_max: 20,
             late_max: 10,
@@ -70,6 +83,11 @@ impl At<'_> {
             idle: self.span("kiosk.idle_min", table.idle_min, 1, 480)? * 60,
             review: self.span("kiosk.review_min", table.review_min, 1, 720)? * 60,
             result: self.span("kiosk.result_s", table.result_s, 1, 60)?,
+            sound: match table.sound {
+                SoundName::Speech => Sound::Speech,
+                SoundName::Tones => Sound::Tones,
+                SoundName::Off => Sound::Off,
+            },
             caps: Caps {
                 by_hand: table.by_hand_max,
                 void: table.void_max,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::calendar::{Date, MealWindow, Time};
 use crate::domain::operating_award::SiteKind;
+use crate::kiosk::canteen::Sound;
 use std::time::Duration;
 
 const LEAST: &str = r#"
@@ -224,6 +225,8 @@ fn the_page_listens_on_loopback_or_not_at_all() {
         let error = with(&format!("listen = \"{bad}\"")).unwrap_err().to_string();
         assert!(error.contains("kiosk.listen"), "{bad}: {error}");
     }
+    assert_eq!(with("sound = \"tones\"").unwrap().kiosk.sound, Sound::Tones);
+    assert!(with("sound = \"loud\"").unwrap_err().to_string().contains("sound"));
     for bad in ["idle_min = 0", "review_min = 721", "result_s = 0"] {
         assert!(with(bad).unwrap_err().to_string().contains("out of range"), "{bad}");
     }

@@ -43,6 +43,8 @@ pub struct Showing {
     pub since: Instant,
     /// What.
     pub scene: Scene,
+    /// Whether staff's work led to it: whoever it is about need not stand before the camera.
+    pub by_staff: bool,
 }
 
 /// A trouble that holds.
@@ -70,8 +72,8 @@ pub struct Board {
 
 impl Default for Board {
     fn default() -> Self {
-        let first =
-            Showing { revision: 0, since: Instant::now(), scene: Scene::Prompt(Prompt::Welcome) };
+        let scene = Scene::Prompt(Prompt::Welcome);
+        let first = Showing { revision: 0, since: Instant::now(), scene, by_staff: false };
         Board {
             showing: watch::Sender::new(Arc::new(first)),
             troubles: watch::Sender::new(Troubles::new()),
@@ -84,11 +86,20 @@ impl Default for Board {
 }
 
 impl Board {
-    /// Shows a scene.
+    /// Shows a scene of the counter.
     pub fn show(&self, scene: Scene) {
+        self.put(scene, false);
+    }
+
+    /// Shows what staff have done.
+    pub fn show_by_staff(&self, scene: Scene) {
+        self.put(scene, true);
+    }
+
+    fn put(&self, scene: Scene, by_staff: bool) {
         self.showing.send_modify(|showing| {
             let revision = showing.revision + 1;
-            *showing = Arc::new(Showing { revision, since: Instant::now(), scene });
+            *showing = Arc::new(Showing { revision, since: Instant::now(), scene, by_staff });
         });
     }
 

@@ -99,7 +99,7 @@ async fn perform<C: Canteen>(
         }
         _ => {
             let operator = session.operator().ok_or(Refusal::NotSignedIn)?.id;
-            session.touch();
+            session.touch(app.canteen.monotonic());
             let act = read(name, tap)?;
             let done = app.canteen.act(&operator, &key, act).await;
             if matches!(&done, Err(refused) if refused.refusal == Refusal::NotSignedIn) {
@@ -120,7 +120,7 @@ async fn sign_in<C: Canteen>(
     let (cookie, csrf) = app.names_of_session()?;
     fields.push((SET_COOKIE, guard::give_cookie(&cookie)));
     let id = trusted.id.clone();
-    let before = app.sessions.enter(session, trusted, cookie, csrf);
+    let before = app.sessions.enter(session, trusted, cookie, csrf, app.canteen.monotonic());
     if let Some(before) = before.filter(|before| *before != id) {
         app.canteen.sign_out(&before, SignChange::Out).await;
     }

@@ -89,6 +89,18 @@ pub struct Uploaded {
     pub city: bool,
 }
 
+/// What is heard with a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sound {
+    /// A tone, and words where the browser has a voice of the page's language.
+    #[default]
+    Speech,
+    /// A tone.
+    Tones,
+    /// Nothing.
+    Off,
+}
+
 /// Everything that a page may show, without language and without operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -108,6 +120,8 @@ pub struct Snapshot {
     pub numbers: Numbers,
     /// Name of the canteen.
     pub canteen: String,
+    /// What is heard here.
+    pub sound: Sound,
     /// What is the matter.
     pub troubles: Vec<Trouble>,
     /// Elders on the roster, and the day of its eligibility data; none before the first.
@@ -245,6 +259,9 @@ pub trait Canteen: Send + Sync + 'static {
 
     /// Wall-clock time.
     fn now(&self) -> Timestamp;
+
+    /// Time by a clock that never jumps, by which whoever does nothing is signed out.
+    fn monotonic(&self) -> Duration;
 
     /// What there is to show, now and from now on.
     fn watch(&self) -> watch::Receiver<Arc<Snapshot>>;

@@ -7,7 +7,7 @@
 //!
 //! It does not know the ledger or the camera: what it shows and what it asks for goes through
 //! [`canteen::Canteen`]. It decides nothing, draws no random numbers, and reads no clock but that
-//! of time-outs.
+//! of a connection's time-outs.
 
 pub mod act;
 mod actions;
@@ -49,7 +49,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// How often it is looked at who has not touched the page for long.
-const IDLE_STEP: Duration = Duration::from_secs(5);
+const IDLE_STEP: Duration = Duration::from_secs(1);
 /// Longest wait for the body of an action.
 const BODY_WAIT: Duration = Duration::from_secs(5);
 
@@ -126,8 +126,13 @@ impl<C: Canteen> App<C> {
     async fn sign_out_idle(&self, idle: Duration) {
         loop {
             tokio::time::sleep(IDLE_STEP.min(idle)).await;
-            for operator in self.sessions.expire(idle) {
-                self.canteen.sign_out(&operator, SignChange::Idle).await;
+            let gone = self.sessions.expire(idle, self.canteen.monotonic());
+            for operator in &gone {
+                self.canteen.sign_out(operator, SignChange::Idle).await;
+            }
+            // The page says so when it stands in the ledger.
+            if !gone.is_empty() {
+                self.sessions.tell();
             }
             for session in self.sessions.signed_in() {
                 // Whoever may not go on has left when this returns.
@@ -265,7 +270,8 @@ async fn find<C: Canteen>(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let answer = |session: &Session| {
-        session.touch();
+        // Whoever types is there.
+        session.touch(app.canteen.monotonic());
         json(200, &app.canteen.find(&wanted.q))
     };
     staff(&app, &headers, answer).await

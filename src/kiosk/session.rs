@@ -6,13 +6,15 @@
 //!    is signed in last.
 //! 3. An operator is signed in on one page at a time.
 //! 4. Idle is who does nothing by hand: what a page reads by itself renews nothing.
+//!
+//! Times are those of a clock that never jumps, as whoever calls reads it.
 
 use super::canteen::Trusted;
 use super::state::{Answer, Language};
 use crate::domain::operator::OperatorId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Most sessions; a canteen has one screen.
@@ -30,7 +32,7 @@ struct Inner {
     csrf: String,
     language: Language,
     operator: Option<Trusted>,
-    touched: Instant,
+    touched: Duration,
     answers: VecDeque<(String, u16, Answer)>,
 }
 
@@ -49,7 +51,7 @@ impl Session {
                 csrf,
                 language: Language::default(),
                 operator: None,
-                touched: Instant::now(),
+                touched: Duration::ZERO,
                 answers: VecDeque::new(),
             }),
             acting: tokio::sync::Mutex::default(),
@@ -80,9 +82,9 @@ impl Session {
         self.lock().operator.clone()
     }
 
-    /// Somebody does something here by hand, which begins the idle time anew.
-    pub fn touch(&self) {
-        self.lock().touched = Instant::now();
+    /// Somebody does something here by hand at `now`, which begins the idle time anew.
+    pub fn touch(&self, now: Duration) {
+        self.lock().touched = now;
     }
 
     /// Makes the page speak `language`.
@@ -169,14 +171,15 @@ impl Sessions {
         (session, gone)
     }
 
-    /// Signs `operator` in on `session`, under new names; elsewhere they are signed out. Who was
-    /// signed in here before is the answer.
+    /// Signs `operator` in on `session` at `now`, under new names; elsewhere they are signed out. Who
+    /// was signed in here before is the answer.
     pub fn enter(
         &self,
         session: &Session,
         operator: Trusted,
         cookie: String,
         csrf: String,
+        now: Duration,
     ) -> Option<OperatorId> {
         for other in self.lock().iter() {
             let mut other = other.lock();
@@ -185,25 +188,21 @@ impl Sessions {
             }
         }
         let mut inner = session.lock();
-        (inner.cookie, inner.csrf, inner.touched) = (cookie, csrf, Instant::now());
+        (inner.cookie, inner.csrf, inner.touched) = (cookie, csrf, now);
         let before = inner.operator.replace(operator).map(|o| o.id);
         drop(inner);
         self.tell();
         before
     }
 
-    /// Signs out who has not touched the page for `idle`; they are the answer.
-    pub fn expire(&self, idle: Duration) -> Vec<OperatorId> {
+    /// Signs out who at `now` has not touched the page for `idle`; they are the answer.
+    pub fn expire(&self, idle: Duration, now: Duration) -> Vec<OperatorId> {
         let late = |session: &Arc<Session>| {
             let mut inner = session.lock();
-            let late = inner.touched.elapsed() >= idle;
+            let late = now.saturating_sub(inner.touched) >= idle;
             if late { inner.operator.take().map(|o| o.id) } else { None }
         };
-        let gone: Vec<_> = self.lock().iter().filter_map(late).collect();
-        if !gone.is_empty() {
-            self.tell();
-        }
-        gone
+        self.lock().iter().filter_map(late).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Session>>> {
@@ -215,6 +214,10 @@ impl Sessions {
 mod tests {
     use super::*;
 
+    const NOW: Duration = Duration::from_secs(100);
+    const SECOND: Duration = Duration::from_secs(1);
+    const IDLE: Duration = Duration::from_secs(60);
+
     fn trusted(id: &str) -> Trusted {
         Trusted { id: OperatorId::new(id).unwrap(), name: "小李".to_owned() }
     }
@@ -225,11 +228,11 @@ mod tests {
         let (one, _) = sessions.begin("a".into(), "b".into());
         let (two, _) = sessions.begin("c".into(), "d".into());
         assert_eq!(one.operator(), None);
-        assert_eq!(sessions.enter(&one, trusted("op-1"), "e".into(), "f".into()), None);
+        assert_eq!(sessions.enter(&one, trusted("op-1"), "e".into(), "f".into(), NOW), None);
         assert!(sessions.find("a").is_none(), "the old name is worth nothing");
         assert_eq!(sessions.find("e").unwrap().operator(), Some(trusted("op-1")));
         assert_eq!((one.csrf(), two.csrf()), ("f".to_owned(), "d".to_owned()));
-        sessions.enter(&two, trusted("op-1"), "g".into(), "h".into());
+        sessions.enter(&two, trusted("op-1"), "g".into(), "h".into(), NOW);
         assert_eq!(one.operator(), None);
         assert_eq!(two.operator(), Some(trusted("op-1")));
     }
@@ -239,7 +242,7 @@ mod tests {
         let sessions = Sessions::default();
         let names = |n: usize| (format!("cookie {n}"), format!("csrf {n}"));
         let (first, _) = sessions.begin(names(0).0, names(0).1);
-        sessions.enter(&first, trusted("op-1"), "staff".into(), "x".into());
+        sessions.enter(&first, trusted("op-1"), "staff".into(), "x".into(), NOW);
         for n in 1..=SESSIONS_MAX {
             let (_, gone) = sessions.begin(names(n).0, names(n).1);
             assert_eq!(gone, None);
@@ -253,11 +256,13 @@ mod tests {
     fn whoever_does_not_touch_the_page_is_signed_out() {
         let sessions = Sessions::default();
         let (session, _) = sessions.begin("a".into(), "b".into());
-        sessions.enter(&session, trusted("op-1"), "c".into(), "d".into());
-        assert_eq!(sessions.expire(Duration::from_secs(60)), []);
-        assert_eq!(sessions.expire(Duration::ZERO), [trusted("op-1").id]);
+        sessions.enter(&session, trusted("op-1"), "c".into(), "d".into(), NOW);
+        assert_eq!(sessions.expire(IDLE, NOW + IDLE - SECOND), []);
+        session.touch(NOW + SECOND);
+        assert_eq!(sessions.expire(IDLE, NOW + IDLE), [], "they did something");
+        assert_eq!(sessions.expire(IDLE, NOW + SECOND + IDLE), [trusted("op-1").id]);
         assert_eq!(session.operator(), None);
-        assert_eq!(sessions.expire(Duration::ZERO), [], "once");
+        assert_eq!(sessions.expire(IDLE, NOW * 9), [], "once");
     }
 
     #[test]

@@ -19,7 +19,8 @@
 //! | `GET /today` | [`Today`] (signed in) |
 //! | `POST /act/NAME` | [`Answer`]; the body and NAME stand in [`mod@super::act`] |
 //!
-//! A browser opens at most six connections to one host: a hidden page should close its streams.
+//! A browser opens at most six connections to one host: its pages share one stream of events, and
+//! few of them show the picture.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! From what the box says to what the page shows: sentences, codes, and what only staff may see.
 
-use super::canteen::{Canteen, List, Outcome, Refused, Scene, Served, Snapshot};
+use super::canteen::{Canteen, List, Outcome, Refused, Scene, Served, Snapshot, Sound};
 use super::say::{Condition, Lines, PartName, RowState, Say};
 use super::session::Session;
 use super::state::{
@@ -76,6 +76,8 @@ fn scene(say: &dyn Say, snapshot: &Snapshot, face: Option<FaceFrame>) -> state::
         }
     };
     let Lines { title, detail, speech } = lines;
+    let tone = tone.filter(|_| snapshot.sound != Sound::Off);
+    let speech = speech.filter(|_| snapshot.sound == Sound::Speech);
     let amount = match &snapshot.scene {
         Scene::Served { amount, .. } => Some(amount.to_string()),
         _ => None,

@@ -12,12 +12,25 @@ const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.met
 const CANTEEND = process.env.CANTEEND;
 const SCENES = process.env.CANTEEND_SCENES;
 
-/** Where traces, logs and pictures of failures are left. */
-export const LEFT = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "browser");
+/** Where traces, logs and pictures of failures are left, a folder for each script. */
+export const LEFT = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "browser", path.basename(process.argv[1], ".mjs"));
 export const SCREENS = path.join(ROOT, "docs/screens");
 
 /** A file that the runner has made beside the scenes. */
 export const made = (name) => fs.readFileSync(path.join(SCENES, name), "utf8");
+
+/** Empties the folder of what failures leave. */
+export function clearLeft() {
+  fs.rmSync(LEFT, { recursive: true, force: true });
+  fs.mkdirSync(LEFT, { recursive: true });
+}
+
+/** What a process holds: memory in kilobytes, handles, threads. */
+export function held(pid) {
+  const count = (part) => fs.readdirSync(`/proc/${pid}/${part}`).length;
+  const rssKb = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
+  return { rssKb, handles: count("fd"), threads: count("task") };
+}
 
 export class Box {
   static async make(name) {
@@ -26,7 +39,6 @@ export class Box {
     box.log = path.join(LEFT, `${name}.log`);
     box.port = await freePort();
     fs.mkdirSync(box.folder);
-    fs.mkdirSync(LEFT, { recursive: true });
     fs.writeFileSync(box.log, "");
     box.see("nobody");
     box.configure("2026-03-02T11:30:00+08:00");
@@ -38,7 +50,8 @@ export class Box {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  configure(startsAt) {
+  /** Writes the configuration: when the clock starts, and further lines of `[camera]` and `[kiosk]`. */
+  configure(startsAt, { camera = "", kiosk = "" } = {}) {
     fs.writeFileSync(
       this.file("canteend.toml"),
       `[site]
@@ -59,11 +72,13 @@ source = "replay"
 path = "camera"
 looped = true
 starts_at = "${startsAt}"
+${camera}
 [kiosk]
 listen = "127.0.0.1:${this.port}"
 result_s = 1
 # Who waits at lunch still waits at supper, to which the clock is set within a second.
 review_min = 720
+${kiosk}
 `,
     );
   }
@@ -133,7 +148,7 @@ review_min = 720
 
   /** Memory of the daemon, in kilobytes. */
   memoryKb() {
-    return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${this.daemon.pid}/status`, "utf8"))[1]);
+    return held(this.daemon.pid).rssKb;
   }
 }
 

@@ -10,8 +10,6 @@ import { LEFT } from "./box.mjs";
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WAIT_MS_MAX = 20_000;
-// What staff did stays on the screen for half a minute where nobody comes.
-const SCENE_MS_MAX = 45_000;
 
 /** Width and height of every screen that the page is made for. */
 export const SIZES = [
@@ -33,35 +31,66 @@ export async function openBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args: [...args, "--autoplay-policy=no-user-gesture-required"] });
 }
 
-/** A page of its own browser context. `leave` closes it, and keeps its trace where `failed`. */
-export async function openPage(browser, url, { size = SIZES[0], drawn = false } = {}) {
+// Contexts that are open, with the name of their traces.
+const contexts = new Map();
+let opened = 0;
+
+/**
+ * A page of its own browser context, which is traced until `leave`. With `drawn` the picture is a
+ * drawn one; `script` runs before the page's own; `filmed` puts pictures into the trace.
+ */
+export async function openPage(browser, url, { size = SIZES[0], drawn = false, script = null, filmed = true, name = "page" } = {}) {
   const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, bypassCSP: drawn, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
   context.setDefaultTimeout(WAIT_MS_MAX);
-  await context.tracing.start({ screenshots: true, snapshots: true });
+  await context.tracing.start({ screenshots: filmed, snapshots: filmed });
+  contexts.set(context, `${name}-${(opened += 1)}`);
+  if (script) await context.addInitScript(script);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(error.message));
   if (drawn) await page.route("**/preview*", (route) => route.fulfill({ contentType: "image/svg+xml", body: PLACEHOLDER }));
   await page.goto(url);
-  const leave = async (name, failed) => {
-    if (failed) {
-      await page.screenshot({ path: path.join(LEFT, `${name}.png`) }).catch(() => {});
-      await context.tracing.stop({ path: path.join(LEFT, `${name}.zip`) });
-    }
+  const leave = async () => {
+    contexts.delete(context);
     await context.close();
     assert.deepEqual(problems, [], "the page's script failed");
   };
   return { page, context, leave };
 }
 
-/** Waits until the elder's part shows a kind of scene. */
-export const scene = (page, kind) => page.waitForSelector(`#stage[data-scene="${kind}"]`, { timeout: SCENE_MS_MAX });
+/** Begins every trace anew: what was traced went well. */
+export async function renewTraces() {
+  for (const context of contexts.keys()) {
+    await context.tracing.stopChunk();
+    await context.tracing.startChunk();
+  }
+}
+
+/** Keeps a picture of every page, and the trace of every context; those without a page of `kept` end. */
+export async function keepTraces(test, kept) {
+  const name = test.replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
+  for (const [context, own] of contexts) {
+    const left = path.join(LEFT, `${name}.${own}`);
+    const pages = context.pages();
+    for (const [at, page] of pages.entries()) await page.screenshot({ path: `${left}.${at + 1}.png` }).catch(() => {});
+    await context.tracing.stopChunk({ path: `${left}.zip` });
+    await context.tracing.startChunk();
+    if (pages.some((page) => kept.has(page))) continue;
+    contexts.delete(context);
+    await context.close();
+  }
+}
+
+/** Waits until the elder's part shows a kind of scene. (A locator holds no element, as a handle would.) */
+export const scene = (page, kind) => page.locator(`#stage[data-scene="${kind}"]`).waitFor();
 
 export const title = (page) => page.locator("#title").textContent();
 
 /** Whether all of the page can be read and used: no scrolling to the side, large enough targets. */
 export async function checkLayout(page, name) {
-  const found = await page.evaluate(() => {
+  const found = await page.evaluate(async () => {
+    // What follows the size of the screen follows it in the next frame.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const root = document.documentElement;
     const seen = (node) => node.checkVisibility() && node.getClientRects().length > 0;
     const small = [...document.querySelectorAll("button, input")].filter(seen).filter((node) => node.offsetWidth < 60 || node.offsetHeight < 60);
@@ -93,11 +122,4 @@ export async function checkAxe(page, name) {
 /** The state that a daemon sends to a page that nobody signed in to. */
 export async function stateOf(page) {
   return page.evaluate(async () => (await fetch("/state")).json());
-}
-
-/** Feeds the page states that the test makes, in the place of the daemon's. */
-export async function feed(page, states) {
-  const body = states.map((state) => `event: state\ndata: ${JSON.stringify(state)}\n\n`).join("");
-  await page.unroute("**/events");
-  await page.route("**/events", (route) => route.fulfill({ contentType: "text/event-stream", body }));
 }

@@ -1,12 +1,25 @@
 //! Makes boxes for the browser tests and starts them: `make browser-test`.
 //!
 //! What the camera sees is made here, by the same walk-ups as in the demo, one folder of frames a
-//! scene. The tests themselves run the real daemon and let a symbolic link choose which folder its
-//! replay camera looks into: `main.mjs` tests the page, `kiosk.mjs` the touchscreen's unit, its own
-//! command line with Debian's cage and Chromium.
+//! scene. The tests themselves are the `.mjs` files beside this one; they run the real daemon and
+//! let a symbolic link choose which folder its replay camera looks into: `main.mjs` tests the page,
+//! `kiosk.mjs` the touchscreen's unit, its own command line with Debian's cage and Chromium.
+//!
+//! A day of a busy canteen is played at a speed that no camera has: there the script says what the
+//! camera sees and what time it is (`day.rs`). `make soak` plays a long one (`CANTEEND_SOAK=full`).
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+// What the page's server is tested with; less is needed here.
+#[expect(dead_code, reason = "the kiosk's tests use the rest")]
+#[path = "../kiosk/browser.rs"]
+mod browser;
+#[expect(dead_code, reason = "the kiosk's tests use the rest")]
+#[path = "../kiosk/canteen.rs"]
+mod canteen;
+mod day;
+
+use canteen::Premises;
 use canteend::camera::walkup::{Scene, WalkUps};
 use canteend::camera::{FrameSource as _, Rate};
 use canteend::domain::calendar::{MealWindow, NextMeal, Time};
@@ -21,10 +34,16 @@ use canteend::kiosk::words;
 use image::codecs::jpeg::JpegEncoder;
 use serde_json::{Value, json};
 use std::fs;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+/// One test at a time: what the other one allocates would count as growth.
+static ALONE: Mutex<()> = Mutex::new(());
+/// Elders of the busy canteen.
+const ELDERS: usize = 400;
 /// Frames of a scene, which are played over and over.
 const FRAMES: usize = 30;
 /// Frames a second, as the boxes are configured.
@@ -53,6 +72,7 @@ const ROSTER: &str = "elder,name,sex,birth,eligible,home_care,consent,photos,id_
 
 #[test]
 fn the_page_does_in_chromium_what_elders_and_staff_need() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scratch = tempfile::tempdir().unwrap();
     for (name, photo, face) in SCENES {
@@ -65,15 +85,52 @@ fn the_page_does_in_chromium_what_elders_and_staff_need() {
     for (language, name) in [(Language::Zh, "zh.json"), (Language::En, "en.json")] {
         fs::write(scratch.path().join(name), sentences(language).to_string()).unwrap();
     }
-    let status = Command::new("node")
-        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
-        .args(["tests/browser/main.mjs", "tests/browser/kiosk.mjs"])
-        .current_dir(root)
+    let status = scripts(&["main.mjs", "kiosk.mjs"])
         .env("CANTEEND", env!("CARGO_BIN_EXE_canteend"))
         .env("CANTEEND_SCENES", scratch.path())
         .status()
         .expect("node is there; `make browser-test` installs it");
     assert!(status.success(), "what failed stands above; traces are in target/browser");
+}
+
+#[test]
+fn a_day_of_a_busy_canteen_leaves_memory_handles_and_threads_as_they_were() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut premises = Premises::new((1..=ELDERS).map(elder).collect());
+    premises.starts_at = "2026-03-02T05:00:00+08:00".to_owned();
+    premises.settings = "idle_min = 30\nresult_s = 1\nvoid_max = 400\n".to_owned();
+    let canteen = premises.open();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let orders = listener.local_addr().unwrap();
+    std::thread::scope(|threads| {
+        threads.spawn(|| day::obey(&canteen, &listener));
+        let status = scripts(&["day.mjs"])
+            .env("CANTEEND_PAGE", format!("http://{}/", canteen.address))
+            .env("CANTEEND_ORDERS", orders.port().to_string())
+            .env("CANTEEND_PID", std::process::id().to_string())
+            .status()
+            .expect("node is there; `make browser-test` installs it");
+        // A script that never came is waited for no longer.
+        drop(TcpStream::connect(orders));
+        assert!(status.success(), "what failed stands above; traces are in target/browser");
+    });
+}
+
+/// One of them; every name is another one.
+fn elder(n: usize) -> canteend::domain::elder::Elder {
+    const FAMILY: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "欧阳", "周", "吴"];
+    const GIVEN: [&str; 10] = ["英", "国", "兰", "明", "芳", "军", "华", "平", "珍", "强"];
+    let name = [FAMILY[n % 10], GIVEN[n / 10 % 10], GIVEN[n / 100 % 10]].concat();
+    canteen::elder(n, &name, 1930 + i16::try_from(n % 25).unwrap())
+}
+
+/// A script of this folder.
+fn scripts(names: &[&str]) -> Command {
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
+    node.args(names.iter().map(|name| format!("tests/browser/{name}")));
+    node.current_dir(env!("CARGO_MANIFEST_DIR"));
+    node
 }
 
 /// Writes the frames of one scene: somebody who stands there, or an empty counter.

@@ -18,6 +18,7 @@ const REVIEWS = {
   open: [
     { number: 41, age_s: 35, time: "11:42", window: code("lunch", "午餐"), reasons: [code("thin-margin", "两位老人都像")], candidates: [person("a", "王秀英", 82, "1234"), person("b", "王秀兰", 79, "5521")] },
     { number: 44, age_s: 300, time: "11:44", window: code("lunch", "午餐"), reasons: [code("no-match", "未登记或认不出")], candidates: [] },
+    { number: 45, age_s: 20, time: "11:49", window: code("lunch", "午餐"), reasons: [code("quality", "看不清楚")], candidates: [person("b", "王秀兰", 79, "5521")] },
   ],
 };
 const row = (entry, time, who, method, amount, reason, state, operator) => ({ entry, time, person: who, window: code("lunch", "午餐"), method, amount, reason, operator, state, voidable: state.code === "stands" });
@@ -34,16 +35,30 @@ const TODAY = {
 const NAMES = ["王".repeat(10_000), "\u202e\u202dمرحبا بالعالم", "<img src=x onerror=alert(1)>&amp;", "👵🏻".repeat(200), "", "a".repeat(10_000)];
 const FOUND = { hits: NAMES.map((name, at) => person(`n${at}`, name, 70 + at, at % 2 ? null : "1234")), more: 4_980 };
 
+/** Keeps a picture of what is shown, once nothing moves and no pointer rests on it. */
+export async function keepScreen(page, name) {
+  fs.mkdirSync(KEEP, { recursive: true });
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
+  await page.screenshot({ path: path.join(KEEP, `${name}.png`), caret: "hide" });
+}
+
 /** A page whose states, lists and searches the test makes. */
 export class Screens {
-  static async open(browser, box) {
+  static async open(browser, box, { script = null, language = "zh" } = {}) {
     const screens = new Screens();
-    Object.assign(screens, await openPage(browser, box.url, { drawn: true }));
+    Object.assign(screens, await openPage(browser, box.url, { drawn: true, script, name: `screens-${language}` }));
+    screens.language = language;
     screens.page.on("dialog", () => assert.fail("a name was taken for script"));
     await scene(screens.page, "idle");
+    if (language !== "zh") {
+      await screens.page.click('#strip [data-key="language"]');
+      await screens.page.waitForSelector(`html[lang=${language}]`);
+      await scene(screens.page, "idle");
+    }
     screens.base = { ...(await stateOf(screens.page)), server: "screens" };
-    screens.base.device = { ...screens.base.device, faults: [], parts: screens.base.device.parts.map((part) => ({ ...part, well: true })), pending: 12, last_upload: "2026-03-01 22:04" };
-    screens.base.counts = { ...screens.base.counts, diners: 86, subsidised: 61, bands: [{ code: "70-79", text: "70-79 岁", count: 40 }, { code: "80+", text: "80+ 岁", count: 21 }] };
+    screens.base.device = { ...screens.base.device, faults: [], parts: screens.base.device.parts.map((part) => ({ ...part, well: true })), last_upload: "2026-03-01 22:04" };
+    screens.base.counts = { ...screens.base.counts, diners: 86, subsidised: 61, bands: [{ code: "70-79", text: "70–79 岁", count: 40 }, { code: "80+", text: "80 岁以上", count: 21 }] };
     screens.revision = 0;
     // The stream stays open, as the daemon's does: the page's own `fetch` is given what is sent.
     await screens.page.addInitScript(() => {
@@ -57,7 +72,6 @@ export class Screens {
     await screens.page.route("**/find?*", (route) => route.fulfill({ json: FOUND }));
     await screens.page.route("**/today", (route) => route.fulfill({ json: TODAY }));
     await screens.page.reload();
-    fs.mkdirSync(KEEP, { recursive: true });
     return screens;
   }
 
@@ -92,31 +106,40 @@ export class Screens {
     await this.page.waitForFunction((states) => document.getElementById("title").textContent === `${states}`, states);
   }
 
-  /** Checks what is shown at all sizes, and keeps its picture. */
-  async check(name, keep = true) {
+  /** Checks what is shown at all sizes. */
+  async fits(name) {
     for (const [width, height] of [...SIZES.slice(1), SIZES[0]]) {
       await this.page.setViewportSize({ width, height });
-      await checkLayout(this.page, `${name} at ${width} x ${height}`);
+      await checkLayout(this.page, `${name} (${this.language}) at ${width} x ${height}`);
     }
-    await checkAxe(this.page, name);
-    if (!keep) return;
-    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-    await this.page.screenshot({ path: path.join(KEEP, `${name}.png`), caret: "hide" });
+  }
+
+  /** The same, by axe's rules as well, and keeps its picture. */
+  async check(name, keep = true) {
+    await this.fits(name);
+    await checkAxe(this.page, `${name} (${this.language})`);
+    if (!keep || this.language !== "zh") return;
+    await keepScreen(this.page, name);
   }
 }
 
-/** All scenes that an elder can see. */
+/** All scenes that an elder can see, alone and beside an open panel. */
 export async function elders(screens) {
   const kept = ["idle", "wait", "one-at-a-time", "served", "again", "ask-staff", "closed", "out-of-order", "too-far", "turned-away", "already-today", "home-care"];
-  for (const { name, ...words } of JSON.parse(made("zh.json"))) {
-    const near = !["idle", "closed", "out-of-order"].includes(words.kind);
-    const scene = { ...screens.base.scene, ...words, moment: 1, face: near ? FACE : null };
-    const next = words.kind === "closed" ? { window: code("supper", "晚餐"), from: "16:30", tomorrow: false } : null;
-    await screens.show({ scene, next_meal: next });
-    const sizes = await screens.page.evaluate(() => ["title", "figure", "detail"].map((id) => document.getElementById(id)).filter((node) => node.textContent !== "").map((node) => Number.parseFloat(getComputedStyle(node).fontSize)));
-    assert.ok(sizes[0] >= 72 && sizes.every((size) => size >= 40), `${name}: ${sizes}`);
-    await screens.check(name, kept.includes(name));
+  for (const beside of [false, true]) {
+    if (beside) await screens.page.click('#strip [data-key="device"]');
+    for (const { name, ...words } of JSON.parse(made(`${screens.language}.json`))) {
+      const near = !["idle", "closed", "out-of-order"].includes(words.kind);
+      const scene = { ...screens.base.scene, ...words, moment: 1, face: near ? FACE : null };
+      const next = words.kind === "closed" ? { window: code("supper", "晚餐"), from: "16:30", tomorrow: false } : null;
+      await screens.show({ scene, next_meal: next });
+      const [title, figure, detail] = await screens.page.evaluate(() => ["title", "figure", "detail"].map((id) => Number.parseFloat(getComputedStyle(document.getElementById(id)).fontSize)));
+      assert.ok(title >= 72 && figure >= 72 && detail >= 40, `${name}: ${title}, ${figure}, ${detail}`);
+      if (beside) await screens.fits(`${name} beside a panel`);
+      else await screens.check(name, kept.includes(name));
+    }
   }
+    await screens.page.click(".panel header button");
 }
 
 /** All panels of the staff. */

@@ -121,6 +121,21 @@ fn an_operator_is_signed_in_on_one_page_and_a_page_has_one_operator() {
 }
 
 #[test]
+fn whoever_does_nothing_is_signed_out_by_the_boxs_clock_and_a_list_that_is_read_again_is_nothing() {
+    let (_premises, canteen) = Canteen::new();
+    let page = canteen.staff();
+    let mut events = page.events();
+    canteen.reach(300);
+    assert_eq!(page.get("/find?q=wxy").status, 200);
+    canteen.reach(899);
+    assert_eq!(page.get("/today").status, 200, "they typed something ten minutes ago, nearly");
+    canteen.reach(900);
+    events.until(|state| state["operator"].is_null());
+    assert_eq!(page.get("/today").status, 401);
+    assert_eq!(shifts(&canteen), [pair("op-1", "signed-in"), pair("op-1", "timed-out")]);
+}
+
+#[test]
 fn a_shift_that_a_stopped_daemon_left_open_ends_when_it_starts() {
     let premises = Premises::new(elders());
     let canteen = premises.open();

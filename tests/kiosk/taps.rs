@@ -229,7 +229,9 @@ fn two_pages_that_tap_at_once_settle_a_review_once() {
 
 #[test]
 fn a_review_survives_a_restart_and_expires_into_a_visit_of_nobody_by_name() {
-    let (premises, canteen) = Canteen::new();
+    let mut premises = Premises::new(elders());
+    premises.settings = "idle_min = 480".to_owned();
+    let canteen = premises.open();
     let number = canteen.review(&[1, 2]);
     drop(canteen);
     let canteen = premises.open();

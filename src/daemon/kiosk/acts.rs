@@ -21,6 +21,7 @@ use crate::kiosk::state::{FaceFrame, Found, Left};
 use crate::store::Reader;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{error, warn};
 
@@ -31,6 +32,10 @@ impl Canteen for Arc<Backend> {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
     }
 
     fn watch(&self) -> watch::Receiver<Arc<Snapshot>> {
@@ -243,7 +248,7 @@ impl Backend {
         let registered = self.at_desk(move |at| staff::register(at, &order)).await??;
         let Registered { outcome, shown } = registered;
         if of_now {
-            self.board.show(Scene::Shown(shown));
+            self.board.show_by_staff(Scene::Shown(shown));
         }
         Ok(outcome)
     }

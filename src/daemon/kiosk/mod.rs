@@ -32,7 +32,7 @@ use crate::domain::entry::{EntryNumber, Event};
 use crate::domain::operator::OperatorId;
 use crate::error::Failure;
 use crate::kiosk;
-use crate::kiosk::canteen::Snapshot;
+use crate::kiosk::canteen::{Snapshot, Sound};
 use crate::kiosk::directory::Directory;
 use crate::kiosk::state::FaceFrame;
 use crate::store::{KEY_FILE, LedgerError, PinHash, Reader};
@@ -90,6 +90,8 @@ pub struct Backend {
     hours: MealHours,
     caps: Caps,
     canteen: String,
+    /// What is heard with a result.
+    sound: Sound,
     /// After how long a review expires.
     review: Duration,
     state: PathBuf,
@@ -134,6 +136,7 @@ impl Backend {
             hours: config.hours.clone(),
             caps: config.kiosk.caps,
             canteen: config.site.name.clone(),
+            sound: config.kiosk.sound,
             review: config.kiosk.review,
             state: config.state.clone(),
             read: Mutex::new(read),

@@ -1,7 +1,7 @@
 //! Which scene the elder sees, of all that could be said at one moment.
 //!
-//! 1. A result stays for a stated time after the elder has left; the next one at the counter does
-//!    not wait for it.
+//! 1. A result stays for a stated time after the elder has left, or after staff registered them;
+//!    the next one at the counter does not wait for it.
 //! 2. No result stays for ever: after [`RESULT_MAX`] the screen is as if nobody were there.
 //! 3. Outside meal hours the canteen is closed, whatever the camera does; within them a camera that
 //!    cannot be used is said, unless a result is being shown.
@@ -59,6 +59,8 @@ impl Screen {
         }
         let age = |result: &Result| now.saturating_duration_since(result.since);
         let stays = |result: &Result| match is_result(&told) {
+            // Whom staff register need not stand there, so nobody is seen to leave.
+            true if showing.by_staff => age(result) < self.hold,
             true => age(result) < RESULT_MAX,
             false => is_quiet(&told) && age(result) < self.hold,
         };
@@ -142,7 +144,7 @@ mod tests {
         fn new() -> Self {
             let begun = Instant::now();
             let scene = Shows::Prompt(Prompt::Welcome);
-            let showing = Showing { revision: 1, since: begun, scene };
+            let showing = Showing { revision: 1, since: begun, scene, by_staff: false };
             Stage { screen: Screen::new(HOLD), begun, showing, troubles: Troubles::new() }
         }
 
@@ -185,6 +187,19 @@ mod tests {
         assert_eq!(stage.at(30_900, OPEN), (seen("王奶奶"), second));
         assert_eq!(stage.at(31_000, OPEN).0, Scene::Prompt(Prompt::Welcome));
         assert_eq!(stage.at(32_000, OPEN).0, Scene::Prompt(Prompt::Welcome), "nor comes again");
+    }
+
+    #[test]
+    fn what_staff_register_leaves_after_the_stated_time_or_for_the_next_one() {
+        let mut stage = Stage::new();
+        stage.showing.by_staff = true;
+        let (_, moment) = stage.says(0, again("王奶奶"));
+        assert_eq!(stage.at(4_900, OPEN), (seen("王奶奶"), moment));
+        assert_eq!(stage.at(5_000, OPEN).0, Scene::Prompt(Prompt::Welcome));
+        stage.says(6_000, again("李爷爷"));
+        stage.showing.by_staff = false;
+        assert_eq!(stage.says(6_500, again("张爷爷")).0, seen("张爷爷"));
+        assert_eq!(stage.at(12_000, OPEN).0, seen("张爷爷"), "they stand there");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::domain::calendar::{Date, MealHours, local};
 use crate::domain::health::Trouble;
 use crate::domain::shown_order;
 use crate::domain::visit::Prompt;
-use crate::kiosk::canteen::{List, Numbers, OpenReview, Scene, Served, Snapshot, Uploaded};
+use crate::kiosk::canteen::{List, Numbers, OpenReview, Scene, Served, Snapshot, Sound, Uploaded};
 use crate::kiosk::directory::Directory;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,6 +27,7 @@ pub(super) fn blank(date: Date, canteen: &str, hours: &MealHours) -> Snapshot {
         reviews: vec![],
         numbers: Numbers::default(),
         canteen: canteen.to_owned(),
+        sound: Sound::default(),
         troubles: vec![],
         roster: None,
         uploaded: Uploaded::default(),
@@ -69,6 +70,7 @@ impl Backend {
                 city: read.city,
             },
             next: serving.err(),
+            sound: self.sound,
             ..blank(date, &self.canteen, &self.hours)
         };
         drop(read);

@@ -6,6 +6,7 @@
 //    for the same tap's next try.
 
 import { say } from "./dom.js";
+import { readAnew } from "./link.js";
 
 const WAITS_MS = [300, 600, 1200, 2400, 4800];
 const ANSWER_MS_MAX = 10_000;
@@ -74,6 +75,8 @@ async function renewToken() {
   try {
     const state = await (await fetch("/state", { signal: AbortSignal.timeout(ANSWER_MS_MAX) })).json();
     csrf = state.csrf;
+    // Its states may be those of another session, which this browser had before.
+    readAnew();
   } catch {
     // The attempt that follows says what is the matter.
   }

@@ -120,6 +120,9 @@ export function keyed(parent, items, keyOf, make) {
   parent.replaceChildren(...wanted);
   if (focused && !focused.isConnected) {
     const again = wanted.find((node) => node.dataset.key === focused.dataset.key);
-    (again?.querySelector("button") ?? again)?.focus();
+    const at = again?.querySelector("button") ?? again;
+    // What has no button any more, as a meal that was undone, keeps the place all the same.
+    if (at && at.tabIndex < 0) at.setAttribute("tabindex", "-1");
+    at?.focus();
   }
 }

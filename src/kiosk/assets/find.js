@@ -25,7 +25,7 @@ export function find() {
     update(state, restarted) {
       if (restarted) field.forget();
       options = state.options.by_hand;
-      left.textContent = state.left ? fill(say.left_today, { count: state.left.by_hand }) : "";
+      left.textContent = state.left ? fill(say.left_by_hand, { count: state.left.by_hand }) : "";
     },
   };
 }

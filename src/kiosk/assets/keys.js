@@ -2,8 +2,9 @@
 
 import { el, icon, say } from "./dom.js";
 
-const LETTERS = ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"];
-const DIGITS = ["123", "456", "789", "-0"];
+const LETTERS = ["QWERTYUIOP", "ASDFGHJKL-", "ZXCVBNM"];
+// In the order of a telephone.
+const DIGITS = ["123", "456", "789", "0"];
 
 function press(field, change) {
   field.value = change(field.value).slice(0, field.maxLength > 0 ? field.maxLength : undefined);
@@ -19,14 +20,7 @@ function eraser(field) {
   return el("button", { type: "button", class: "button", "aria-label": say.erase, onclick: erase }, icon("erase"));
 }
 
-/** Digits in the order of a telephone, for the field that `field` names at each press. */
-export function pad(field) {
-  const rows = DIGITS.map((row) => Array.from(row, (digit) => key(digit, field)));
-  rows.at(-1).push(eraser(field));
-  return el("div", { class: "keys pad" }, rows.map((row) => el("div", {}, row)));
-}
-
-/** Letters, with a key that changes them for digits and back. */
+/** Letters, with a key that changes them for digits and back, for the field that `field` names at each press. */
 export function keyboard(field, lettersFirst = true) {
   const board = el("div", { class: "keys" });
   function show(letters) {

@@ -6,6 +6,11 @@ import { button, el, fill, keyed, person, say } from "./dom.js";
 import { search } from "./search.js";
 import { credentials } from "./sign.js";
 
+const days = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", day: "numeric", weekday: "short", timeZone: "UTC" });
+
+/** A service date as people say it. */
+const dayName = (date) => days.format(new Date(date));
+
 /** The panel of the late entry. */
 export function late() {
   const chosen = { date: null, window: null, reason: null };
@@ -21,7 +26,7 @@ export function late() {
     draw();
     form.start("");
   });
-  const form = credentials(say.confirm, send, `${say.late_second}: ${say.operator}`);
+  const form = credentials(say.confirm, send, say.late_second);
   const so_far = el("div", { class: "row spread" });
   const choices = el("div", { class: "search" }, ...Object.values(steps).map((step) => step.node));
   const body = el("div", { class: "body" }, left, choices, so_far, field.node, form.node);
@@ -58,7 +63,7 @@ export function late() {
   }
 
   function draw() {
-    steps.date.update(options.late_dates.map((date) => ({ code: date, text: date })));
+    steps.date.update(options.late_dates.map((date) => ({ code: date, text: dayName(date) })));
     steps.window.update(options.windows);
     steps.reason.update(options.late);
     const ready = Object.values(chosen).every((value) => value !== null);
@@ -68,7 +73,7 @@ export function late() {
     form.node.hidden = elder === null;
     if (!ready) return;
     const word = (list, code) => list.find((option) => option.code === code)?.text ?? code;
-    const about = [chosen.date, word(options.windows, chosen.window), word(options.late, chosen.reason)].join(" · ");
+    const about = [dayName(chosen.date), word(options.windows, chosen.window), word(options.late, chosen.reason)].join(" · ");
     so_far.replaceChildren(
       el("div", { class: "person" }, elder ? person(elder) : null, el("span", { class: "facts" }, about)),
       button("undo", say.change, forget),
@@ -95,7 +100,7 @@ export function late() {
     body,
     update(state, restarted) {
       options = state.options;
-      left.textContent = state.left ? fill(say.left_today, { count: state.left.late }) : "";
+      left.textContent = state.left ? fill(say.left_late, { count: state.left.late }) : "";
       if (restarted) forget();
       else refresh();
     },

@@ -1,105 +1,132 @@
-// The stream of states from the daemon.
+// The states of the daemon, on every page of this browser.
 //
-// 1. Whether the daemon lives is judged by what arrives: a stream that ends, fails or falls silent
+// 1. A browser opens six connections to one host, for all its pages together. So one page reads the
+//    stream and tells the others; when it is closed or hidden, the next in line reads.
+// 2. Whether the daemon lives is judged by what arrives: a stream that ends, fails or falls silent
 //    is given up, said to be lost, and begun anew, ever more slowly up to a bound.
-// 2. Of two states the newer one counts, however they arrived.
-// 3. A page that nobody sees holds no stream: a browser has few of them for all its pages.
+// 3. Of two states the newer one counts, however they arrived.
+// 4. A page that nobody sees neither reads nor listens.
 
-const SILENCE_MS_MAX = 25_000;
+import { SILENCE_MS_MAX, readStream } from "./stream.js";
+
+const NAME = "canteend-events";
 const WAIT_MS_MIN = 250;
 const WAIT_MS_MAX = 4_000;
 // A line that breaks for a shorter time is not worth a word.
 const LOST_AFTER_MS = 800;
-const EVENT_CHARS_MAX = 4 << 20;
+// The page that reads notices silence first; one that does not even say so has stopped.
+const MUTE_MS_MAX = SILENCE_MS_MAX + 5_000;
 
-/** Follows the daemon for ever. `heard` has functions `state`, `face` and `lost`. */
+const others = new BroadcastChannel(NAME);
+// While this page reads: what ends the stream under way.
+let stream = null;
+
+/** Has the stream begun anew, as whoever this browser's cookie names now. */
+export function readAnew() {
+  if (stream) stream.abort();
+  else others.postMessage({ ask: "anew" });
+}
+
+/**
+ * Follows the daemon for ever. `heard` has functions `state`, `face` and `lost`; a state comes with
+ * whether the daemon was started since the last one, and whether this is the page that reads.
+ */
 export function follow(heard) {
   let newest = null;
-  let stop = null;
-  let lost = null;
-  let wait = WAIT_MS_MIN;
+  let lost = false;
+  // This page's place in the line of those that would read; none while it is hidden.
+  let place = null;
+  let mute = null;
 
+  /** Takes what the stream says, or the page that reads it. */
   function take(event, data) {
+    clearTimeout(mute);
+    if (!stream) mute = setTimeout(() => join({ steal: true }), MUTE_MS_MAX);
     if (event === "face") heard.face(data);
+    if (event === "lost") {
+      lost = true;
+      heard.lost();
+    }
     if (event !== "state") return;
-    clearTimeout(lost);
-    lost = null;
-    wait = WAIT_MS_MIN;
+    lost = false;
     if (newest && newest.server === data.server && newest.revision > data.revision) return;
     const restarted = newest !== null && newest.server !== data.server;
     newest = data;
-    heard.state(data, restarted);
+    heard.state(data, restarted, stream !== null);
   }
 
-  async function once() {
-    const control = new AbortController();
-    stop = control;
-    try {
-      await stream(control, take);
-    } catch {
-      // Whatever it was, the answer is the same: begin anew.
-    }
-    control.abort();
-    if (stop !== control) return;
-    stop = null;
-    lost ??= setTimeout(heard.lost, LOST_AFTER_MS);
-    setTimeout(resume, wait * (0.75 + Math.random() / 2));
-    wait = Math.min(wait * 2, WAIT_MS_MAX);
+  function tell(event, data) {
+    take(event, data);
+    others.postMessage({ event, data });
   }
 
-  function resume() {
-    if (!document.hidden && !stop) once();
-  }
-
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) {
+  /** Reads one stream after the other until `signal` says that it is another page's turn. */
+  async function read(signal) {
+    let wait = WAIT_MS_MIN;
+    let losing = null;
+    const told = (event, data) => {
+      clearTimeout(losing);
+      losing = null;
       wait = WAIT_MS_MIN;
-      resume();
-    } else if (stop) {
-      const ended = stop;
-      stop = null;
-      ended.abort();
+      tell(event, data);
+    };
+    while (!signal.aborted) {
+      const control = new AbortController();
+      const end = () => control.abort();
+      signal.addEventListener("abort", end);
+      stream = control;
+      // Whatever ends it, the answer is the same: begin anew.
+      await readStream(control, told).catch(() => {});
+      end();
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) break;
+      losing ??= setTimeout(tell, LOST_AFTER_MS, "lost", null);
+      others.postMessage({ event: "alive" });
+      await pause(wait * (0.75 + Math.random() / 2), signal);
+      wait = Math.min(wait * 2, WAIT_MS_MAX);
     }
+    clearTimeout(losing);
+  }
+
+  /** Stands in line, or takes the first place from a page that says nothing any more. */
+  function join(how = {}) {
+    leave();
+    const mine = new AbortController();
+    place = mine;
+    const turn = () => {
+      if (place === mine) return read(mine.signal);
+    };
+    navigator.locks
+      .request(NAME, how.steal ? how : { signal: mine.signal }, turn)
+      .catch(() => {
+        // Taken away: another page found this one mute.
+        if (place === mine) join();
+      });
+    others.postMessage({ ask: "state" });
+    mute = setTimeout(() => join({ steal: true }), MUTE_MS_MAX);
+  }
+
+  function leave() {
+    clearTimeout(mute);
+    place?.abort();
+    place = null;
+    stream = null;
+  }
+
+  others.addEventListener("message", ({ data: said }) => {
+    if (said.ask === "anew") stream?.abort();
+    if (said.ask === "state" && stream && lost) others.postMessage({ event: "lost" });
+    else if (said.ask === "state" && stream && newest) others.postMessage({ event: "state", data: newest });
+    if (said.event && place && !stream) take(said.event, said.data);
   });
-  resume();
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : join()));
+  if (!document.hidden) join();
 }
 
-/** Reads one stream until it ends or falls silent. */
-async function stream(control, take) {
-  let silence = setTimeout(() => control.abort(), SILENCE_MS_MAX);
-  try {
-    const response = await fetch("/events", {
-      headers: { accept: "text/event-stream" },
-      cache: "no-store",
-      signal: control.signal,
-    });
-    if (!response.ok) return;
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done || rest.length > EVENT_CHARS_MAX) return;
-      clearTimeout(silence);
-      silence = setTimeout(() => control.abort(), SILENCE_MS_MAX);
-      const events = (rest + value).split(/\r?\n\r?\n/);
-      rest = events.pop();
-      for (const event of events) dispatch(event, take);
-    }
-  } finally {
-    clearTimeout(silence);
-  }
-}
-
-/** One event as the standard writes it: lines of `field: value`; a line that begins with a colon is a sign of life. */
-function dispatch(text, take) {
-  let event = "message";
-  const data = [];
-  for (const line of text.split(/\r?\n/)) {
-    const colon = line.indexOf(":");
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "event") event = value;
-    if (field === "data") data.push(value);
-  }
-  if (data.length > 0) take(event, JSON.parse(data.join("\n")));
+/** Waits so long, or until `signal`. */
+function pause(ms, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    signal.addEventListener("abort", resolve, { once: true });
+  });
 }

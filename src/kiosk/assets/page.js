@@ -12,7 +12,7 @@ import { openSignIn, showStrip } from "./strip.js";
 let state = null;
 
 follow({
-  state(newest, restarted) {
+  state(newest, restarted, reads) {
     // Sentences of the page itself are in the language in which it was loaded.
     if (!document.documentElement.lang.toLowerCase().startsWith(newest.language)) {
       location.reload();
@@ -22,7 +22,8 @@ follow({
     useToken(newest.csrf);
     showScene(newest);
     showStrip(newest, restarted);
-    hear(newest);
+    // Of several pages of a browser one is heard.
+    hear(newest, reads);
   },
   face: showFace,
   lost: showLost,

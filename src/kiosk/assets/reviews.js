@@ -58,7 +58,7 @@ export function reviews() {
     const head = el(
       "div",
       { class: "row spread" },
-      el("p", {}, el("strong", {}, fill(say.review_at, { at: at + 1, count })), el("br"), since(review)),
+      el("p", {}, el("strong", {}, fill(say.review_at, { at: at + 1, count })), el("br"), since(review), count > open.length ? el("span", { class: "soft" }, ` · ${fill(say.review_oldest, { count: open.length })}`) : null),
       searching ? button("undo", say.back, stopSearch, { "data-key": "back" }) : null,
       open.length > 1 && !searching ? button("forward", say.review_next, next, { "data-key": "next" }) : null,
     );

@@ -1,7 +1,7 @@
 // Tones and speech.
 //
 // 1. Each moment of the counter is heard once, and nothing is heard for what happened before the
-//    page was opened.
+//    page was opened. Whether tones or words are wanted at all, the state says.
 // 2. Speech needs a voice of the page's language on the machine; without one there are tones alone.
 
 // Hertz and the second at which each note begins: up for served, one note for registered, twice the
@@ -17,13 +17,16 @@ const LOUDNESS = 0.22;
 let audio = null;
 let heard = null;
 
-/** Sounds the tone and says the words of a scene that is new. */
-export function hear(state) {
+// A browser looks for its voices when it is first asked, and has them some time later.
+window.speechSynthesis?.getVoices();
+
+/** Sounds the tone and says the words of a scene that is new; only remembers it where not `aloud`. */
+export function hear(state, aloud) {
   const moment = `${state.server} ${state.scene.moment}`;
   const first = heard === null;
   if (moment === heard) return;
   heard = moment;
-  if (first) return;
+  if (first || !aloud) return;
   if (state.scene.tone) play(TONES[state.scene.tone] ?? []);
   if (state.scene.speech) speak(state.scene.speech, state.language);
 }

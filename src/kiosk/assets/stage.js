@@ -5,6 +5,7 @@
 // 2. What is read aloud by screen readers changes only when it is about something else.
 
 import { byId, fill, say, setAttribute, setIcon, setSentence, setText } from "./dom.js";
+import { showPicture } from "./picture.js";
 
 const MARKS = {
   idle: "bowl",
@@ -26,13 +27,12 @@ const PROMPT_MARKS = {
   blurred: "wait",
   "one-at-a-time": "one",
 };
-const PREVIEW_RETRY_MS = 2_000;
 
 const stage = byId("stage");
-const view = byId("view");
-const preview = byId("preview");
 const face = byId("face");
-preview.alt = say.preview;
+const message = stage.querySelector(".message");
+// Steps in which the words become closer and smaller (style.css).
+const FIT_MAX = 5;
 
 /** Shows the scene of a state. */
 export function showScene(state) {
@@ -47,14 +47,14 @@ export function showScene(state) {
     detail: scene.detail ?? "",
     figure: scene.amount === null ? "" : fill(say.amount, { amount: scene.amount }),
   });
-  watch(!["closed", "out-of-order"].includes(scene.kind));
+  showPicture(!["closed", "out-of-order"].includes(scene.kind));
   showFace(scene.face);
 }
 
 /** Says that the daemon is out of reach. */
 export function showLost() {
   showWords({ kind: "lost", moment: 0, mark: MARKS.lost, title: say.lost, detail: say.lost_detail, figure: "" });
-  watch(false);
+  showPicture(false);
 }
 
 /** Puts the frame round the face; `null` takes it away. */
@@ -76,25 +76,16 @@ function showWords(words) {
   setSentence(byId("title"), words.title, document.documentElement.lang);
   setSentence(byId("detail"), words.detail, document.documentElement.lang);
   setText(byId("figure"), words.figure);
+  fit();
 }
 
-// The picture is a stream of its own; it is let go while nobody would see it.
-let watching = false;
-let again = null;
-
-function watch(wanted) {
-  view.hidden = !wanted;
-  const want = wanted && !document.hidden;
-  if (want === watching) return;
-  watching = want;
-  clearTimeout(again);
-  if (want) preview.src = `/preview?${Date.now()}`;
-  else preview.removeAttribute("src");
+/** Sets the words as large as they fit. */
+function fit() {
+  for (let step = 0; step <= FIT_MAX; step += 1) {
+    stage.dataset.fit = step;
+    if (message.scrollHeight <= message.clientHeight && message.scrollWidth <= message.clientWidth) return;
+  }
 }
 
-preview.addEventListener("error", () => {
-  if (!watching) return;
-  watching = false;
-  again = setTimeout(() => watch(!view.hidden), PREVIEW_RETRY_MS);
-});
-document.addEventListener("visibilitychange", () => watch(!view.hidden));
+// A panel that opens, and a screen that is turned, change the room for them.
+new ResizeObserver(fit).observe(stage);

@@ -71,7 +71,7 @@ function toggle(name) {
 }
 
 const satisfaction = el("div", { class: "group", role: "group", "aria-label": say.satisfaction });
-const taps = el("div", { class: "group" });
+const taps = el("div", { class: "group taps" });
 const staff = el("div", { class: "group" });
 satisfaction.append(el("span", { class: "label" }, say.satisfaction), taps);
 strip.replaceChildren(satisfaction, staff);

@@ -9,7 +9,8 @@ const REREAD_MS = 700;
 
 /** The panel of today's meals. */
 export function today() {
-  const counts = el("dl", { class: "counts" });
+  const meals = el("dl", { class: "counts" });
+  const taps = el("dl", { class: "counts small" });
   const rows = el("ul", { class: "rows" });
   const more = el("p", { class: "soft" });
   const left = el("p", { class: "soft" });
@@ -23,6 +24,12 @@ export function today() {
     if (!list || !rows.isConnected) return;
     keyed(rows, list.rows, (row) => row.entry, draw);
     more.textContent = list.more > 0 ? fill(say.today_more, { count: list.more }) : list.rows.length === 0 ? say.today_none : "";
+  }
+
+  function show(list, counts) {
+    keyed(list, counts, (count) => count.code, (count) =>
+      el("div", { class: count.code === "diners" ? "count first" : "count" }, el("dt", {}, count.text), el("dd", {}, String(count.count))),
+    );
   }
 
   function draw(row) {
@@ -51,20 +58,13 @@ export function today() {
 
   return {
     title: say.today,
-    body: el("div", { class: "body" }, counts, left, rows, more),
+    body: el("div", { class: "body" }, meals, taps, left, rows, more),
     update(state) {
       options = state.options.void;
-      left.textContent = state.left ? `${say.undo}: ${fill(say.left_today, { count: state.left.void })}` : "";
-      const now = state.counts;
-      const all = [
-        { code: "diners", text: say.diners, count: now.diners },
-        { code: "subsidised", text: say.subsidised, count: now.subsidised },
-        ...now.bands,
-        ...now.satisfaction,
-      ];
-      keyed(counts, all, (count) => count.code, (count) =>
-        el("div", { class: count.code === "diners" ? "count first" : "count" }, el("dt", {}, count.text), el("dd", {}, String(count.count))),
-      );
+      left.textContent = state.left ? fill(say.left_void, { count: state.left.void }) : "";
+      const { diners, subsidised, bands, satisfaction } = state.counts;
+      show(meals, [{ code: "diners", text: say.diners, count: diners }, { code: "subsidised", text: say.subsidised, count: subsidised }, ...bands]);
+      show(taps, satisfaction);
       const told = `${state.server} ${JSON.stringify(state.counts)} ${state.reviews.count} ${state.left?.void}`;
       if (told !== seen) {
         const first = seen === "";

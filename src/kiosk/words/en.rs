@@ -90,7 +90,10 @@ impl Say for En {
     }
 
     fn band(&self, band: &str) -> String {
-        format!("{band} years")
+        match band.strip_suffix('+') {
+            Some(from) => format!("{from} and older"),
+            None => format!("aged {}", band.replace('-', "–")),
+        }
     }
 
     fn doubt(&self, doubt: Doubt) -> &'static str {
@@ -222,7 +225,7 @@ impl Say for En {
             Trouble::DiskFull => "Ask the technician to free the disk at once.",
             Trouble::DiskLow => "Ask the technician to free the disk within days.",
             Trouble::ClockUntrusted => "Serve as usual. Ask the technician to confirm the clock.",
-            Trouble::ClockDiffers => "Have a technician compare the time",
+            Trouble::ClockDiffers => "Serve as usual. Ask the technician to compare the time.",
             Trouble::GalleryEmpty => "Register by hand. Ask the technician to import the roster.",
             Trouble::GalleryStale => "Check the network, or ask the street for its newest list.",
             Trouble::GalleryRefused => {
@@ -232,7 +235,7 @@ impl Say for En {
                 "Serve as usual. Ask the technician to have the city mend its roster."
             }
             Trouble::CityUnreachable => "Check cable and router. Serve as usual: nothing is lost.",
-            Trouble::Crashed => "No meal is lost; have a technician read the report",
+            Trouble::Crashed => "No meal is lost. Ask the technician to read the report.",
             Trouble::CityAlarm => {
                 "Have a technician call the city at once. A box restored from a copy needs a new code."
             }

@@ -83,6 +83,8 @@ labels! {
     review_choose,
     /// What to do without candidates.
     review_nobody,
+    /// More wait than are sent: only the `{count}` oldest.
+    review_oldest,
     /// Shows the next review.
     review_next,
     /// None of the candidates.
@@ -105,8 +107,12 @@ labels! {
     find_failed,
     /// Asks for a reason to register by hand.
     by_hand_question,
-    /// How often still today: `{count}`.
-    left_today,
+    /// How often still today, by hand: `{count}`.
+    left_by_hand,
+    /// Undone.
+    left_void,
+    /// Entered late.
+    left_late,
     /// Key that deletes the last sign.
     erase,
     /// Key that shows digits.
@@ -161,7 +167,7 @@ labels! {
     late_date,
     /// Step of a late entry: which meal.
     late_window,
-    /// Step of a late entry: the second operator.
+    /// Step of a late entry: label of the second operator's id.
     late_second,
     /// Chooses another elder.
     change,

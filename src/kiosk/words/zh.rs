@@ -88,7 +88,10 @@ impl Say for Zh {
     }
 
     fn band(&self, band: &str) -> String {
-        format!("{band} 岁")
+        match band.strip_suffix('+') {
+            Some(from) => format!("{from} 岁以上"),
+            None => format!("{} 岁", band.replace('-', "–")),
+        }
     }
 
     fn doubt(&self, doubt: Doubt) -> &'static str {
@@ -218,13 +221,13 @@ impl Say for Zh {
             Trouble::DiskFull => "请技术员马上清理存储并重新启动。",
             Trouble::DiskLow => "请技术员近日清理存储。",
             Trouble::ClockUntrusted => "对照准确的时间，请技术员确认时钟；照常用餐。",
-            Trouble::ClockDiffers => "请技术员核对时间",
+            Trouble::ClockDiffers => "照常用餐。请技术员核对时间。",
             Trouble::GalleryEmpty => "由人工登记。请技术员导入名单，或等市级系统下发。",
             Trouble::GalleryStale => "检查网络，或请街道提供最新名单。",
             Trouble::GalleryRefused => "照常用餐。请技术员查看昨夜的下发记录。",
             Trouble::GalleryRows => "照常用餐。请技术员联系市级系统更正名单。",
             Trouble::CityUnreachable => "检查网线和路由器；照常用餐，记录不会丢。",
-            Trouble::Crashed => "用餐记录没有丢失；请技术员查看报告",
+            Trouble::Crashed => "用餐记录没有丢失。请技术员查看报告。",
             Trouble::CityAlarm => {
                 "请技术员马上联系市级系统；本机若从备份恢复过，要用新注册码重新注册。"
             }
