@@ -257,6 +257,14 @@ impl Sysexit for LoadError {
             Self::Gallery(_) => Exit::Config,
         }
     }
+
+    fn whom(&self) -> Option<&str> {
+        match self {
+            Self::Stored(e) => e.whom(),
+            Self::Ledger(e) => e.whom(),
+            Self::Gallery(_) => None,
+        }
+    }
 }
 
 /// The searchable gallery, not yet calibrated, and the roster of what the store holds. No template is

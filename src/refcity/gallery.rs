@@ -37,15 +37,19 @@ impl City {
         )?;
         for made in changes {
             change += 1;
-            let (id, gone, json) = match made {
-                Change::Upsert(row) => (&row.elder, false, serde_json::to_string(row)),
-                Change::Tombstone(row) => (&row.elder, true, serde_json::to_string(row)),
+            let (id, row, tombstone) = match made {
+                Change::Upsert(row) => (&row.elder, Some(row.clone()), None),
+                Change::Tombstone(said) => (&said.elder, faceless(&tx, &said.elder)?, Some(said)),
             };
-            let json = json.expect("plain fields always become JSON");
+            let expected = "plain fields always become JSON";
+            let row = row.map(|row| serde_json::to_string(&row).expect(expected));
+            let tombstone = tombstone.map(|said| serde_json::to_string(said).expect(expected));
             tx.execute(
-                "INSERT INTO elder (id, change, generation, gone, json) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (id) DO UPDATE SET change = ?2, generation = ?3, gone = ?4, json = ?5",
-                (id, change, generation, gone, json),
+                "INSERT INTO elder (id, change, generation, json, tombstone)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (id) DO UPDATE
+                 SET change = ?2, generation = ?3, json = ?4, tombstone = ?5",
+                (id, change, generation, row, tombstone),
             )?;
         }
         tx.commit()?;
@@ -81,28 +85,42 @@ impl City {
             })?;
         page.generation = generation.unsigned_abs();
         let mut stmt = memory.conn.prepare_cached(
-            "SELECT change, gone, json FROM elder WHERE change > ?1 ORDER BY change LIMIT ?2",
+            "SELECT change, json, tombstone FROM elder WHERE change > ?1 ORDER BY change LIMIT ?2",
         )?;
         let mut rows = stmt.query((after, PAGE_ROWS_MAX as i64 + 1))?;
         let (mut reached, mut bytes, mut taken) = (after, 0, 0);
         while let Some(row) = rows.next()? {
-            let (change, gone, json): (i64, bool, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            bytes += json.len();
+            let change: i64 = row.get(0)?;
+            let (json, tombstone): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+            bytes += json.as_ref().map_or(0, String::len);
             if taken == PAGE_ROWS_MAX || (taken > 0 && bytes > PAGE_ROW_BYTES_MAX) {
                 page.is_final = false;
                 break;
             }
             let altered = |_| CityError::Altered("an elder");
-            if gone {
-                page.tombstone.push(serde_json::from_str(&json).map_err(altered)?);
-            } else {
+            // Whoever is taken out stays known, also to a box that is set up later.
+            if let Some(json) = json {
                 page.upsert.push(serde_json::from_str(&json).map_err(altered)?);
+            }
+            if let Some(said) = tombstone {
+                page.tombstone.push(serde_json::from_str(&said).map_err(altered)?);
             }
             (reached, taken) = (change, taken + 1);
         }
         page.next = format!("{own}.{reached}");
         Ok(page.seal(&memory.key))
     }
+}
+
+/// The row of `elder` without a face: of whoever has withdrawn the consent, died or moved.
+fn faceless(conn: &Connection, elder: &str) -> Result<Option<ElderRow>, CityError> {
+    let json: Option<String> = conn
+        .query_row("SELECT json FROM elder WHERE id = ?1", [elder], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let Some(json) = json else { return Ok(None) };
+    let row: ElderRow = serde_json::from_str(&json).map_err(|_| CityError::Altered("an elder"))?;
+    Ok(Some(ElderRow { consent: None, photos: vec![], templates: vec![], ..row }))
 }
 
 fn card_key(conn: &Connection) -> rusqlite::Result<CardKey> {

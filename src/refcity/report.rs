@@ -194,7 +194,7 @@ impl City {
             epochs: epochs::list(conn)?,
             alarms: alarms.collect::<Result<_, _>>()?,
             duplicates: duplicates.collect::<Result<_, _>>()?,
-            elders: count("SELECT count(*) FROM elder WHERE gone = 0")?,
+            elders: count("SELECT count(*) FROM elder WHERE tombstone IS NULL")?,
             entries: count("SELECT count(*) FROM entry")?,
             meals,
             pending,

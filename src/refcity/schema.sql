@@ -142,8 +142,10 @@ CREATE TABLE elder (
     id         TEXT PRIMARY KEY,
     change     INTEGER NOT NULL UNIQUE,
     generation INTEGER NOT NULL,
-    gone       INTEGER NOT NULL,
-    json       TEXT NOT NULL
+    -- The row as it is now: of whoever is taken out without a face, and none where there never was one.
+    json       TEXT,
+    -- Why and since when they are taken out.
+    tombstone  TEXT
 ) STRICT;
 
 -- Names this city's cursors, so that those of another one are noticed; and the key under which cards

@@ -28,6 +28,9 @@ pub fn canteend_with(args: &[&str], environment: &[(&str, &str)]) -> Typed {
     }
 }
 
+/// What the box's clock says: a week later than the city's.
+const WEEK_AFTER: &str = "2026-03-09T22:00:00+08:00";
+
 /// A box's folder with a configuration and a ledger of one entry.
 pub fn box_folder(dir: &Path) -> PathBuf {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/lcetdz-2022.toml");
@@ -37,7 +40,7 @@ pub fn box_folder(dir: &Path) -> PathBuf {
          street = \"东城街道\"\narea = \"urban\"\nbuilt = \"new\"\nopened = \"2025-03-01\"\n\
          test_box = true\n\
          [paths]\nstate = \"state\"\nrules = \"{rules}\"\nmodels = \"{models}\"\n\
-         [camera]\nsource = \"replay\"\npath = \"frames\"\n"
+         [camera]\nsource = \"replay\"\npath = \"frames\"\nstarts_at = \"{WEEK_AFTER}\"\n"
     );
     let path = dir.join("canteend.toml");
     std::fs::write(&path, config).unwrap();
@@ -68,7 +71,7 @@ fn a_technician_enrols_uploads_and_finds_it_acknowledged() {
         assert_eq!(enrolled.code, 0, "{}", enrolled.err);
         assert!(enrolled.out.contains(&town.city.public_key().fingerprint()), "{}", enrolled.out);
     }
-    // The machine's clock is months away from this city's; requests are dated by the city's.
+    // The box's clock is a week away from this city's; requests are dated by the city's.
     let uploaded = canteend(&["upload", "--config", config, "--failures", "1"]);
     // The first entry, and one for each key; enrolling twice named none twice.
     let told = "1 batches; the city has entries up to 4";
@@ -139,7 +142,7 @@ fn a_technician_takes_the_gallery_over_and_replaces_the_key() {
 
     // An elder ate today, and the city learns later that they had died.
     let mut store = canteend::store::Store::open(&dir.path().join("state")).unwrap();
-    let at = canteend::clock::Clock::now(&canteend::clock::SystemClock::default());
+    let at = super::town::at(WEEK_AFTER);
     let stamp = Stamp { at, clock: ClockTrust::Trusted };
     store.append(stamp, &super::town::meal("p_007", &at.to_string())).unwrap();
     drop(store);

@@ -118,7 +118,7 @@ fn five_weeks_of_backlog_upload_in_order_across_a_restart_of_the_city() {
     let town = Town::new();
     let mut test_box = town.enrol("lc-kfq-017");
     for day in 0..35 {
-        let noon = format!("2026-{:02}-{:02}T12:00:00+08:00", 1 + day / 28, 1 + day % 28);
+        let noon = format!("2026-{:02}-{:02}T12:00:00+08:00", 3 + day / 28, 1 + day % 28);
         for elder in 0..40 {
             test_box.append(&noon, &meal(&format!("p_{elder}"), &noon));
         }

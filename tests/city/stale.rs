@@ -73,7 +73,7 @@ fn a_row_that_does_not_hold_is_left_out_until_one_comes_that_does() {
     // Nights in which nothing is new change nothing about it.
     assert_eq!(sync(&mut test_box).unwrap().bad, 0);
     assert_eq!(left_out(&test_box), 3);
-    let mended = [Change::Upsert(row(3)), gone(4, TombstoneWhy::Moved)];
+    let mended = [Change::Upsert(row(3)), Change::Upsert(row(4)), gone(4, TombstoneWhy::Moved)];
     town.city.change(&mended).unwrap();
     sync(&mut test_box).unwrap();
     assert_eq!(left_out(&test_box), 1);

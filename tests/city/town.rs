@@ -37,7 +37,7 @@ pub fn clock(text: &str) -> Arc<ScriptedClock> {
 }
 
 /// When the boxes were set up.
-pub const SET_UP: &str = "2019-01-01T08:00:00+08:00";
+pub const SET_UP: &str = "2026-03-01T08:00:00+08:00";
 
 /// Runs a future to its end.
 pub fn wait<T>(future: impl Future<Output = T>) -> T {

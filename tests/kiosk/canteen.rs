@@ -38,8 +38,6 @@ pub struct Premises {
     /// Lines of `[kiosk]`.
     pub settings: String,
     pub starts_at: String,
-    /// Instead of the shortest idle time that a configuration may state.
-    pub idle: Option<Duration>,
 }
 
 /// Wang, 82, and Li, 74, who is somebody else's neighbour.
@@ -67,7 +65,7 @@ impl Premises {
     pub fn new(elders: Vec<Elder>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (settings, starts_at) = (String::new(), NOON.to_owned());
-        Premises { folder, elders, settings, starts_at, idle: None }
+        Premises { folder, elders, settings, starts_at }
     }
 
     pub fn state(&self) -> PathBuf {
@@ -118,7 +116,7 @@ impl Premises {
         let backend =
             Backend::open(&config, desk.clone(), board.clone(), clock.clone(), night::bell().0)
                 .unwrap();
-        let (address, stop, page) = serve(backend, self.idle.unwrap_or(config.kiosk.idle));
+        let (address, stop, page) = serve(backend, config.kiosk.idle);
         let (state, stop) = (self.state(), Some(stop));
         Canteen { address, desk: Some(desk), board, clock, state, stop, page, ledger: Some(ledger) }
     }

@@ -67,3 +67,14 @@ fn the_package_puts_every_unit_in_its_place() {
         assert!(script.contains(&format!("systemd/{name}")), "{name} is not in the package");
     }
 }
+
+#[test]
+fn the_browser_may_open_this_machine_and_nothing_else() {
+    let policy: serde_json::Value =
+        serde_json::from_str(&read("systemd/chromium-policy.json")).unwrap();
+    assert_eq!(policy["URLBlocklist"], serde_json::json!(["*"]));
+    assert_eq!(policy["URLAllowlist"], serde_json::json!(["127.0.0.1"]));
+    let unit = directives("systemd/canteend-kiosk.service");
+    let page = unit.iter().find(|(_, value)| value.starts_with("PAGE=")).unwrap();
+    assert!(page.1.starts_with("PAGE=http://127.0.0.1:"), "{page:?}");
+}

@@ -7,13 +7,12 @@
 //! 3. What is pinned once is not replaced by another city's key without somebody removing it; the
 //!    city's own next key, which the one before has signed for, takes its place ([`repin`]).
 
-use super::client::CityUrl;
-use super::trust::{CityKeys, FormerKey};
-use super::wire::json;
-use super::wire::suite::{KeyError, PublicKey, SigningKey};
-use crate::domain::entry::EntryNumber;
+mod city;
+
+pub use city::{CITY_FILE, Pinned, pin, pinned, repin};
+
+use super::wire::suite::{KeyError, SigningKey};
 use crate::error::{Exit, Sysexit};
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -28,8 +27,6 @@ pub const OFFERED_KEY_FILE: &str = "device.offered.key";
 pub const NEXT_KEY_FILE: &str = "device.next.key";
 /// Where systemd says that a service's credentials are.
 const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
-/// The city's address and key, in the state folder.
-pub const CITY_FILE: &str = "city.json";
 /// Most bytes of either file that are read.
 const FILE_BYTES_MAX: u64 = 4096;
 /// Permission bits that nobody but the owner may have on a key.
@@ -100,31 +97,6 @@ impl Sysexit for IdentityError {
 
 fn file(path: &Path) -> impl Fn(io::Error) -> IdentityError {
     |source| IdentityError::File { path: path.to_owned(), source }
-}
-
-/// The city that the box is enrolled with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pinned {
-    /// Where it is.
-    pub url: CityUrl,
-    /// The keys that it signs with, and signed with before.
-    pub keys: CityKeys,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PinnedFile {
-    url: String,
-    key: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    former: Vec<FormerFile>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormerFile {
-    key: String,
-    until: EntryNumber,
 }
 
 /// Where the device key is, and whether its mode is to be looked at: among `credentials`, where
@@ -239,65 +211,6 @@ pub fn device_key_or_new(
     device_key(state, credentials)
 }
 
-/// The pinned city.
-///
-/// # Errors
-/// [`IdentityError::NotEnrolled`] where there is none, [`IdentityError::City`].
-pub fn pinned(state: &Path) -> Result<Pinned, IdentityError> {
-    let path = state.join(CITY_FILE);
-    let text = read(&path, false)?;
-    let bad = |problem: String| IdentityError::City { path: path.clone(), problem };
-    let written: PinnedFile =
-        json::read(&text, FILE_BYTES_MAX as usize).map_err(|e| bad(e.to_string()))?;
-    let key = |text: &str| PublicKey::parse(text).map_err(|e| bad(e.to_string()));
-    let former =
-        |FormerFile { key: text, until }: FormerFile| Ok(FormerKey { key: key(&text)?, until });
-    let former = written.former.into_iter().map(former).collect::<Result<_, IdentityError>>()?;
-    let keys = CityKeys::new(key(&written.key)?, former);
-    Ok(Pinned {
-        url: CityUrl::parse(&written.url).map_err(|e| bad(e.to_string()))?,
-        keys: keys.ok_or_else(|| bad("its keys are no succession".to_owned()))?,
-    })
-}
-
-/// Pins the city at `url`, which signs with `key`. The same city at another address is taken, and
-/// its former keys are kept; another city is not.
-///
-/// # Errors
-/// [`IdentityError::OtherCity`], [`IdentityError::File`].
-pub fn pin(state: &Path, url: CityUrl, key: PublicKey) -> Result<(), IdentityError> {
-    let keys = match pinned(state) {
-        Ok(Pinned { keys, .. }) if *keys.newest() == key => keys,
-        Ok(Pinned { keys, .. }) => {
-            let path = state.join(CITY_FILE);
-            return Err(IdentityError::OtherCity { path, known: keys.newest().fingerprint() });
-        }
-        Err(IdentityError::NotEnrolled(_)) => key.into(),
-        Err(other) => return Err(other),
-    };
-    keep(state, &Pinned { url, keys })
-}
-
-/// The city's own succession has led to other keys. Whoever calls has verified it.
-///
-/// # Errors
-/// As [`pinned`]; [`IdentityError::File`].
-pub fn repin(state: &Path, keys: CityKeys) -> Result<(), IdentityError> {
-    keep(state, &Pinned { keys, ..pinned(state)? })
-}
-
-fn keep(state: &Path, Pinned { url, keys }: &Pinned) -> Result<(), IdentityError> {
-    let former =
-        |former: &FormerKey| FormerFile { key: former.key.to_string(), until: former.until };
-    let written = PinnedFile {
-        url: url.to_string(),
-        key: keys.newest().to_string(),
-        former: keys.former().iter().map(former).collect(),
-    };
-    let text = serde_json::to_vec(&written).expect("plain fields always become JSON");
-    write(&state.join(CITY_FILE), &text)
-}
-
 fn read(path: &Path, secret: bool) -> Result<Vec<u8>, IdentityError> {
     let opened = match File::open(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -334,15 +247,6 @@ fn rename(from: &Path, to: &Path) -> Result<(), IdentityError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::trust::FORMER_KEYS_MAX;
-
-    fn key(seed: u8) -> PublicKey {
-        SigningKey::from_seed(&[seed; 32]).unwrap().public().clone()
-    }
-
-    fn url(text: &str) -> CityUrl {
-        CityUrl::parse(text).unwrap()
-    }
 
     #[test]
     fn a_device_key_is_made_once_and_for_its_owner_alone() {
@@ -376,31 +280,5 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let found = device_key(state.path(), Some(empty.path())).unwrap();
         assert_eq!(found.public(), own.public());
-    }
-
-    #[test]
-    fn a_pinned_city_may_move_but_not_become_another() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(pinned(dir.path()), Err(IdentityError::NotEnrolled(_))));
-        pin(dir.path(), url("https://city.example"), key(1)).unwrap();
-        pin(dir.path(), url("https://new.city.example:8443"), key(1)).unwrap();
-        let told = pin(dir.path(), url("https://city.example"), key(2)).unwrap_err();
-        assert!(matches!(told, IdentityError::OtherCity { .. }), "{told}");
-        let found = pinned(dir.path()).unwrap();
-        assert_eq!(found.url, url("https://new.city.example:8443"));
-        assert_eq!(found.keys, key(1).into());
-    }
-
-    #[test]
-    fn former_keys_of_the_city_outlive_a_move() {
-        let dir = tempfile::tempdir().unwrap();
-        pin(dir.path(), url("https://city.example"), key(1)).unwrap();
-        let mut keys = CityKeys::from(key(1));
-        for n in 2..=2 + FORMER_KEYS_MAX as u8 {
-            keys = keys.followed_by(u64::from(n) << 40, key(n));
-            repin(dir.path(), keys.clone()).unwrap();
-        }
-        pin(dir.path(), url("https://new.city.example"), keys.newest().clone()).unwrap();
-        assert_eq!(pinned(dir.path()).unwrap().keys, keys);
     }
 }
