@@ -138,9 +138,9 @@ fn compare(analyser: &mut Analyser, (format, width, height): (Format, u16, u16),
     replay.end();
     // The first turn warms caches.
     let turns = &turns[1..];
-    let whens: [(&str, fn(&Look) -> f64); 2] =
-        [("frame", |look| look.frame_ms), ("evidence", |look| look.evidence_ms)];
-    for (what, when) in whens {
+    let frame: When = |look| look.frame_ms;
+    let evidence: When = |look| look.evidence_ms;
+    for (what, when) in [("frame", frame), ("evidence", evidence)] {
         let added = Spread::of(turns.iter().map(|[camera, replay]| when(camera) - when(replay)));
         let usual = Spread::of(turns.iter().map(|[_, replay]| when(replay))).half;
         let noise = Spread::of(turns.iter().map(|[_, replay]| when(replay) - usual));
@@ -153,6 +153,9 @@ fn compare(analyser: &mut Analyser, (format, width, height): (Format, u16, u16),
         );
     }
 }
+
+/// A time of a look, in milliseconds.
+type When = fn(&Look) -> f64;
 
 /// Median, 95th percentile and the most.
 struct Spread {

@@ -46,7 +46,7 @@ pub enum DecodeError {
         /// Height in the header.
         height: u64,
     },
-    /// A PNG of more than [`PNG_DECODED_BYTES_MAX`] in memory.
+    /// A PNG of more than 96 MB in memory.
     #[error("too many pixels for so many bits a colour; save it with 8 bits, or as JPEG")]
     Depth,
     /// A damaged or unsupported JPEG.
