@@ -7,7 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { Box } from "./box.mjs";
+import { Box, clearLeft } from "./box.mjs";
 
 const WAIT_MS_MAX = 60_000;
 const PAUSE_MS = 250;
@@ -42,6 +42,7 @@ async function until(what, reached) {
 let box, runtime, log, screen;
 
 before(async () => {
+  clearLeft();
   box = await Box.make("kiosk");
   await box.start();
   // What RuntimeDirectory= gives.
@@ -56,8 +57,8 @@ after(async () => {
   } catch {
     // All of its group have ended.
   }
-  await box.stop();
-  fs.rmSync(runtime, { recursive: true, force: true, maxRetries: 10 });
+  await box?.stop();
+  if (runtime) fs.rmSync(runtime, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Starts the unit's command. The address is this box's, as a drop-in for `PAGE` would say it. */
