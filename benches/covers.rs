@@ -12,14 +12,12 @@
 
 #[path = "support/people.rs"]
 mod people;
-#[path = "support/random.rs"]
-mod random;
 
 use canteend::domain::evidence::{Flaw, Sighting};
 use canteend::evaluate::Share;
 use canteend::frame::{Frame, decode};
 use canteend::vision::{Analyser, Depth, FivePoints, QualityLimits};
-use random::Numbers;
+use fastrand::Rng;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -89,7 +87,7 @@ fn main() {
             continue;
         }
         for (cover, covered) in COVERS.iter().zip(&mut covered) {
-            let mut numbers = Numbers::new(person.number as u64);
+            let mut numbers = Rng::with_seed(person.number as u64);
             covered.push(look(&painted(&frame, &face.points, cover, &mut numbers)));
         }
         open.push(face);
@@ -116,8 +114,8 @@ fn main() {
 }
 
 /// Between −1 and 1.
-fn spread(numbers: &mut Numbers) -> f32 {
-    (numbers.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+fn spread(numbers: &mut Rng) -> f32 {
+    numbers.f32() * 2.0 - 1.0
 }
 
 /// The chance that an open face has more contrast than a covered one.
@@ -169,7 +167,7 @@ impl Plane {
     }
 }
 
-fn painted(frame: &Frame, points: &FivePoints, cover: &Cover, numbers: &mut Numbers) -> Frame {
+fn painted(frame: &Frame, points: &FivePoints, cover: &Cover, numbers: &mut Rng) -> Frame {
     let plane = Plane::of(points);
     let skin = plane.colour(frame, [-0.45, 0.65]);
     let rgb = match cover.over {

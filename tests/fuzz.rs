@@ -9,6 +9,7 @@
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
+use fastrand::Rng;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
 
@@ -45,49 +46,33 @@ const TOKENS: [&[u8]; 20] = [
     b"sha256:",
 ];
 
-/// Reproducible chance: SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap()
-    }
-
-    /// A range of at most `most` bytes inside `length`.
-    fn range(&mut self, length: usize, most: usize) -> std::ops::Range<usize> {
-        let from = self.below(length + 1);
-        from..(from + self.below(most + 1)).min(length)
-    }
+/// A range of at most `most` bytes inside `length`.
+fn range(random: &mut Rng, length: usize, most: usize) -> std::ops::Range<usize> {
+    let from = random.usize(..=length);
+    from..(from + random.usize(..=most)).min(length)
 }
 
 /// One change of an input; `other` is another good one.
-fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
-    let at = random.below(input.len());
-    match random.below(8) {
-        0 if !input.is_empty() => input[at] ^= 1 << random.below(8),
-        1 if !input.is_empty() => input[at] = TOKENS.concat()[random.below(100)],
-        2 => drop(input.drain(random.range(input.len(), 40))),
+fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Rng) {
+    let at = random.usize(..input.len().max(1));
+    match random.usize(..8) {
+        0 if !input.is_empty() => input[at] ^= 1 << random.usize(..8),
+        1 if !input.is_empty() => input[at] = TOKENS.concat()[random.usize(..100)],
+        2 => drop(input.drain(range(random, input.len(), 40))),
         3 => {
-            let piece = input[random.range(input.len(), 200)].to_vec();
+            let piece = input[range(random, input.len(), 200)].to_vec();
             input.splice(at..at, piece);
         }
         4 => {
-            let token = TOKENS[random.below(TOKENS.len())];
-            let replaced = at..(at + random.below(token.len() + 1)).min(input.len());
+            let token = TOKENS[random.usize(..TOKENS.len())];
+            let replaced = at..(at + random.usize(..=token.len())).min(input.len());
             input.splice(replaced, token.iter().copied());
         }
         5 => {
-            let piece = other[random.range(other.len(), 200)].to_vec();
-            input.splice(random.range(input.len(), 200), piece);
+            let piece = other[range(random, other.len(), 200)].to_vec();
+            input.splice(range(random, input.len(), 200), piece);
         }
-        6 => input.truncate(random.below(input.len() + 1)),
+        6 => input.truncate(random.usize(..=input.len())),
         // A whole number becomes another one.
         _ => {
             let digits = |byte: &u8| byte.is_ascii_digit();
@@ -95,7 +80,7 @@ fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
                 return;
             };
             let length = input[from..].iter().take_while(|byte| digits(byte)).count();
-            let number = TOKENS[random.below(5)];
+            let number = TOKENS[random.usize(..5)];
             input.splice(from..from + length, number.iter().copied());
         }
     }
@@ -108,11 +93,11 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 /// Tries a target with inputs made of a seed of chance.
 fn attack((name, target): targets::Target, chance: u64) {
     let seeds = seeds(name);
-    let mut random = Random(chance);
+    let mut random = Rng::with_seed(chance);
     for case in 0..CASES {
-        let mut input = seeds[random.below(seeds.len())].clone();
-        let other = &seeds[random.below(seeds.len())];
-        for _ in 0..=random.next() % STEPS_MAX {
+        let mut input = seeds[random.usize(..seeds.len())].clone();
+        let other = &seeds[random.usize(..seeds.len())];
+        for _ in 0..=random.u64(..) % STEPS_MAX {
             mutate(&mut input, other, &mut random);
             input.truncate(INPUT_BYTES_MAX);
         }

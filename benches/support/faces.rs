@@ -1,26 +1,23 @@
 //! Made-up templates for benches, the same in each run.
 
-#[path = "random.rs"]
-pub mod numbers;
-
 use canteend::domain::elder::ElderId;
 use canteend::domain::gallery::Gallery;
 use canteend::domain::template::{ModelId, Template};
-use numbers::Numbers;
+use fastrand::Rng;
 
 /// Values of a template.
 pub const DIMENSIONS: usize = 512;
 const MODEL: ModelId = ModelId([1; 32]);
 
 /// Nearly normal: the sum of eight even ones, which is enough for a direction in space.
-fn normal(numbers: &mut Numbers) -> f32 {
-    numbers.next().to_le_bytes().iter().map(|b| f32::from(*b) - 127.5).sum()
+fn normal(numbers: &mut Rng) -> f32 {
+    numbers.u64(..).to_le_bytes().iter().map(|b| f32::from(*b) - 127.5).sum()
 }
 
 /// `count` templates that point in all directions of a space of `directions`: the fewer, the more
 /// they resemble each other.
 pub fn random(count: usize, directions: usize, seed: u64) -> Vec<Template> {
-    let mut numbers = Numbers::new(seed);
+    let mut numbers = Rng::with_seed(seed);
     let mut one = || {
         let mut values = [0f32; DIMENSIONS];
         values[..directions].fill_with(|| normal(&mut numbers));

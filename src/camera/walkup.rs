@@ -9,6 +9,7 @@
 
 use super::{CameraError, FrameSource, Rate};
 use crate::frame::{Frame, decode};
+use fastrand::Rng;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -101,7 +102,7 @@ impl Playing {
         if t >= walk + stay + leave + EMPTY_TAIL {
             return None;
         }
-        let mut random = Random::new(self.scene.seed ^ (self.frame << 20));
+        let mut random = Rng::with_seed(self.scene.seed ^ (self.frame << 20));
         if t < 0.0 || t >= walk + stay + leave {
             return Some(empty(&mut random, taken));
         }
@@ -116,9 +117,9 @@ impl Playing {
         Some(self.view(near, &mut random, taken))
     }
 
-    fn view(&self, near: f32, random: &mut Random, taken: Duration) -> Frame {
+    fn view(&self, near: f32, random: &mut Rng, taken: Duration) -> Frame {
         let scene = &self.scene;
-        let mut wobble = |share: f32| if scene.still { 0.0 } else { random.spread() * share };
+        let mut wobble = |share: f32| if scene.still { 0.0 } else { spread(random) * share };
         let zoom = scene.face.2 / (scene.near * near) * (1.0 + wobble(WOBBLE));
         let centre_x = scene.face.0 + wobble(WOBBLE) * scene.face.2;
         let centre_y = scene.face.1 + wobble(WOBBLE) * scene.face.2;
@@ -134,7 +135,7 @@ impl Playing {
                 let dy = y as f32 - height as f32 / 2.0;
                 let px = centre_x + cos * dx - sin * dy;
                 let py = centre_y + sin * dx + cos * dy;
-                let noise = if scene.still { 0.0 } else { random.spread() * NOISE };
+                let noise = if scene.still { 0.0 } else { spread(random) * NOISE };
                 rgb.extend(
                     level.sample(px, py).map(|v| (v * light + noise).clamp(0.0, 255.0) as u8),
                 );
@@ -150,13 +151,13 @@ impl Playing {
 /// [`CameraError`] where the photograph cannot be read.
 pub fn portrait(scene: &Scene) -> Result<Frame, CameraError> {
     let playing = Playing::start(Scene { still: true, ..scene.clone() })?;
-    Ok(playing.view(1.0, &mut Random::new(scene.seed), Duration::ZERO))
+    Ok(playing.view(1.0, &mut Rng::with_seed(scene.seed), Duration::ZERO))
 }
 
-fn empty(random: &mut Random, taken: Duration) -> Frame {
+fn empty(random: &mut Rng, taken: Duration) -> Frame {
     let (width, height) = VIEW;
     let rgb =
-        (0..width * height * 3).map(|_| (EMPTY_GREY + random.spread() * NOISE) as u8).collect();
+        (0..width * height * 3).map(|_| (EMPTY_GREY + spread(random) * NOISE) as u8).collect();
     Frame::new(width, height, rgb, taken).expect("the view's size is a frame's")
 }
 
@@ -232,26 +233,9 @@ impl Level {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, seeded and good enough for noise.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Random(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Between -1 and 1.
-    fn spread(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
+/// Between -1 and 1.
+fn spread(random: &mut Rng) -> f32 {
+    random.f32() * 2.0 - 1.0
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::Listener;
+use fastrand::Rng;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -68,8 +69,8 @@ struct Plan {
     tricks: VecDeque<Trick>,
     /// The answer that was kept.
     kept: Option<(StatusCode, Bytes)>,
-    /// Chance of mischief in percent, and the state of the generator.
-    odds: Option<(u64, u64)>,
+    /// Chance of mischief in percent, and whence it is drawn.
+    odds: Option<(u64, Rng)>,
 }
 
 impl Mischief {
@@ -85,7 +86,7 @@ impl Mischief {
 
     /// From now on `percent` of connections and requests go wrong; 0 for none.
     pub fn draw_lots(&self, percent: u8, seed: u64) {
-        self.plan().odds = (percent > 0).then_some((u64::from(percent), seed));
+        self.plan().odds = (percent > 0).then_some((u64::from(percent), Rng::with_seed(seed)));
     }
 
     fn plan(&self) -> std::sync::MutexGuard<'_, Plan> {
@@ -129,19 +130,10 @@ impl Mischief {
 impl Plan {
     /// A random number where mischief is drawn.
     fn lot(&mut self) -> Option<u64> {
-        let (percent, state) = self.odds.as_mut()?;
-        let drawn = split_mix(state) % 100 < *percent;
-        drawn.then(|| split_mix(state))
+        let (percent, random) = self.odds.as_mut()?;
+        let drawn = random.u64(..100) < *percent;
+        drawn.then(|| random.u64(..))
     }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): small, seeded, good enough for a lottery.
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *state;
-    z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ z >> 31
 }
 
 /// Lets a request fare as its trick says.

@@ -4,7 +4,7 @@
 //! A plan's seed says what happens at the counters, a network's seed what becomes of the
 //! connections. What must come out follows from the plan alone.
 
-use super::network::{Network, Random};
+use super::network::Network;
 use super::night::config;
 use super::plan::{Plan, Told};
 use super::town::{TestBox, Town, clock, meal, wait};
@@ -71,7 +71,7 @@ fn weeks(plan_seed: u64, network_seed: u64) -> BTreeSet<String> {
     let time = clock("2026-03-01T22:00:00+08:00");
     let town = Town::with_clock(time.clone());
     let network = Network::before(town.running.address(), MISHAPS_PERCENT, network_seed);
-    let mut random = Random(network_seed ^ plan_seed);
+    let mut random = fastrand::Rng::with_seed(network_seed ^ plan_seed);
     let mut boxes: Vec<_> = (0..BOXES)
         .map(|place| {
             let mut test_box = town.enrol(&format!("lc-{place:03}"));
@@ -82,7 +82,7 @@ fn weeks(plan_seed: u64, network_seed: u64) -> BTreeSet<String> {
         })
         .collect();
     // Some boxes have no network for more than a week.
-    let away: Vec<_> = (0..BOXES).map(|_| (random.below(DAYS), random.below(10))).collect();
+    let away: Vec<_> = (0..BOXES).map(|_| (random.u64(..DAYS), random.u64(..10))).collect();
     let mut plan = Plan::new(plan_seed);
     for day in 0..DAYS {
         for (place, (test_box, _)) in boxes.iter_mut().enumerate() {
@@ -90,10 +90,10 @@ fn weeks(plan_seed: u64, network_seed: u64) -> BTreeSet<String> {
         }
         pass(&time, Duration::from_secs(86_400).saturating_sub(since_ten(&time)));
         let mut order: Vec<_> = (0..BOXES).collect();
-        order.sort_by_cached_key(|_| random.next());
+        order.sort_by_cached_key(|_| random.u64(..));
         for place in order {
             let (from, nights) = away[place];
-            let offline = (from..from + nights).contains(&day) || random.below(4) == 0;
+            let offline = (from..from + nights).contains(&day) || random.u64(..4) == 0;
             if !offline {
                 let (test_box, own) = &mut boxes[place];
                 try_tonight(test_box, own);

@@ -2,10 +2,11 @@
 //! acknowledged counts once, and both sides agree.
 
 use super::epochs::{Copy, alarms, eat, judge, report, sums, void};
-use super::network::{Network, Random};
+use super::network::Network;
 use super::town::{TestBox, Town, wait};
 use canteend::daemon::upload::{self, UploadError};
 use canteend::domain::entry::EntryNumber;
+use fastrand::Rng;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, Hasher as _};
 
@@ -46,10 +47,10 @@ impl History {
         format!("2026-03-02T{:02}:{:02}:00+08:00", 8 + self.minute / 60, self.minute % 60)
     }
 
-    fn step(&mut self, random: &mut Random) {
+    fn step(&mut self, random: &mut Rng) {
         self.minute += 1;
         let time = self.time();
-        match random.below(12) {
+        match random.u64(..12) {
             0..4 => {
                 let elder = format!("p_{}", self.minute);
                 let n = eat(&mut self.test_box, &time, &[&elder]);
@@ -67,14 +68,14 @@ impl History {
         }
     }
 
-    fn undo(&mut self, random: &mut Random, time: &str) {
+    fn undo(&mut self, random: &mut Rng, time: &str) {
         let open: Vec<_> = self
             .chain
             .meals
             .iter()
             .filter(|(elder, _)| !self.chain.undone.contains(elder))
             .collect();
-        if let Some(place) = usize::try_from(random.next()).unwrap().checked_rem(open.len()) {
+        if let Some(place) = usize::try_from(random.u64(..)).unwrap().checked_rem(open.len()) {
             let (elder, n) = open[place].clone();
             void(&mut self.test_box, time, n);
             self.chain.undone.insert(elder);
@@ -95,11 +96,11 @@ impl History {
     }
 
     /// The disk dies; a box is made of any of the copies, and the old one tries once more.
-    fn die(&mut self, random: &mut Random, time: &str) {
-        let place = usize::try_from(random.next()).unwrap() % self.copies.len();
+    fn die(&mut self, random: &mut Rng, time: &str) {
+        let place = usize::try_from(random.u64(..)).unwrap() % self.copies.len();
         let (copy, chain) = &self.copies[place];
         let mut restored = copy.restored(&self.town, &self.test_box);
-        if random.below(2) == 0 {
+        if random.u64(..2) == 0 {
             let elder = format!("p_{}", self.minute);
             let n = eat(&mut restored, time, &[&elder]);
             self.chain = chain.clone();
@@ -141,7 +142,7 @@ fn both_sides_agree_however_often_a_box_is_restored_from_whichever_copy() {
     let fresh = std::collections::hash_map::RandomState::new().build_hasher().finish();
     for seed in [1, 2, 3, 4, fresh] {
         let ended = std::thread::spawn(move || {
-            let (mut random, mut history) = (Random(seed), History::new(seed));
+            let (mut random, mut history) = (Rng::with_seed(seed), History::new(seed));
             (0..60).for_each(|_| history.step(&mut random));
             history.both_sides_agree();
         });

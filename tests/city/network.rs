@@ -4,6 +4,7 @@
 //! becomes of a connection is drawn by lot from a seed. Nothing waits: a request that is held back
 //! arrives when so many others have passed it.
 
+use fastrand::Rng;
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -16,23 +17,6 @@ const MESSAGE_BYTES_MAX: usize = 4 << 20;
 const PAST_MAX: usize = 64;
 /// By how many others a request that is held back is overtaken at most.
 const OVERTAKEN_MAX: u64 = 60;
-
-/// Reproducible chance: SplitMix64 (Steele, Lea and Flood, 2014).
-#[derive(Clone, Debug)]
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
 
 /// What can become of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +42,7 @@ pub const MISHAPS: [Fate; 6] =
     [Fate::Lost, Fate::RequestCut, Fate::AnswerCut, Fate::Repeat, Fate::Held, Fate::Replay];
 
 struct Weather {
-    random: Random,
+    random: Rng,
     /// How many of a hundred connections go wrong.
     percent: u64,
     /// How many connections there were.
@@ -80,7 +64,7 @@ impl Network {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let weather = Arc::new(Mutex::new(Weather {
-            random: Random(seed),
+            random: Rng::with_seed(seed),
             percent,
             count: 0,
             met: Vec::new(),
@@ -152,7 +136,7 @@ impl Weather {
         }
         let fate = self.draw();
         self.met.push(fate);
-        let lot = self.random.next();
+        let lot = self.random.u64(..);
         match fate {
             Fate::Lost => {}
             Fate::RequestCut => {
@@ -188,7 +172,7 @@ impl Weather {
     }
 
     fn draw(&mut self) -> Fate {
-        let (bad, which) = (self.random.below(100) < self.percent, self.random.next());
+        let (bad, which) = (self.random.u64(..100) < self.percent, self.random.u64(..));
         let place = usize::try_from(which % MISHAPS.len() as u64).unwrap();
         if bad { MISHAPS[place] } else { Fate::Pass }
     }

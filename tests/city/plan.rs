@@ -1,6 +1,5 @@
 //! What happens at the counters of a fleet, made of a seed, and what must come of it.
 
-use super::network::Random;
 use super::town::{TestBox, at, meal};
 use canteend::domain::calendar::{Date, service_date};
 use canteend::domain::entry::correction::{Adjustment, Confirmation, Void, VoidReason};
@@ -9,6 +8,7 @@ use canteend::domain::money::Fen;
 use canteend::domain::month::Month;
 use canteend::domain::operator::OperatorId;
 use canteend::domain::subsidy::NoAward;
+use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
@@ -60,13 +60,13 @@ impl AddAssign for Told {
 }
 
 pub struct Plan {
-    random: Random,
+    random: Rng,
     claims: Vec<Claim>,
 }
 
 impl Plan {
     pub fn new(seed: u64) -> Self {
-        Plan { random: Random(seed), claims: Vec::new() }
+        Plan { random: Rng::with_seed(seed), claims: Vec::new() }
     }
 
     /// One day at the canteen `place`: it may settle what is pending, adjust a meal of the day
@@ -81,16 +81,16 @@ impl Plan {
             }
         }
         for visit in 0..VISITS {
-            let elder = self.random.below(ELDERS);
-            let minute = visit as u64 * 25 + self.random.below(25);
-            let doubtful = self.random.below(6) == 0;
+            let elder = self.random.u64(..ELDERS);
+            let minute = visit as u64 * 25 + self.random.u64(..25);
+            let doubtful = self.random.u64(..6) == 0;
             if self.ate_here(&device, elder, date) {
                 continue;
             }
-            let time = format!("{date}T12:{minute:02}:{:02}+08:00", self.random.below(60));
+            let time = format!("{date}T12:{minute:02}:{:02}+08:00", self.random.u64(..60));
             let clock = if doubtful { ClockTrust::Untrusted } else { ClockTrust::Trusted };
             let n = test_box.append_by(&time, clock, &meal(&format!("p_{elder}"), &time));
-            let gone = !doubtful && self.random.below(9) == 0;
+            let gone = !doubtful && self.random.u64(..9) == 0;
             if gone {
                 let operator = OperatorId::new("op-1").unwrap();
                 let void = Void { entry: n, reason: VoidReason::WrongPerson, operator };
@@ -117,7 +117,7 @@ impl Plan {
 
     /// What becomes of an earlier meal on a later day.
     fn later(&mut self, place: usize, test_box: &mut TestBox, morning: &str) {
-        let lot = self.random.below(8);
+        let lot = self.random.u64(..8);
         let claim = self.claims[place].clone();
         if claim.pending && lot < 3 {
             // Its true day is the one before for some, and some are worth nothing after all.
@@ -136,7 +136,7 @@ impl Plan {
             test_box.append(morning, &Event::Confirmation(said));
             let claim = &mut self.claims[place];
             (claim.pending, claim.date, claim.gone) = (false, date, worthless);
-        } else if !claim.pending && claim.off_fen == 0 && self.random.below(60) == 0 {
+        } else if !claim.pending && claim.off_fen == 0 && self.random.u64(..60) == 0 {
             let off = Fen::new(u32::try_from(OFF_FEN).unwrap());
             let said = Adjustment {
                 entry: claim.n,

@@ -2,10 +2,10 @@
 
 use crate::alone;
 use crate::disk::{Disk, Plan};
-use crate::random::Random;
 use crate::script::{check, play, played, stamp};
 use canteend::domain::entry::EntryNumber;
 use canteend::store::{LEDGER_FILE, Store};
+use fastrand::Rng;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -126,11 +126,11 @@ fn without_power_at_every_write_what_was_acknowledged_is_there() {
                 });
                 assert!(played.is_err() || acknowledged.len() == 7);
             }
-            let mut random = Random(at << 8 | seed);
+            let mut random = Rng::with_seed(at << 8 | seed);
             disk.power_loss(|| match seed {
                 0 => false,
                 1 => true,
-                _ => random.once_in(2),
+                _ => random.bool(),
             });
             disk.plan(Plan::Sound);
             go_on(dir.path(), &acknowledged, &format!("no power at write {at}, seed {seed}"));

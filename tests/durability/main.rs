@@ -9,7 +9,6 @@ mod faults;
 mod hands;
 mod model;
 mod month;
-mod random;
 mod script;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -8,7 +8,6 @@ use crate::city::{City, DEVICE, seal};
 use crate::disk::{Disk, Plan};
 use crate::hands::{Hands, TestClock};
 use crate::model::{ELDERS, Model, Standing, trusted};
-use crate::random::Random;
 use canteend::city::wire::batch::Receipt;
 use canteend::city::wire::suite::SigningKey;
 use canteend::clock::Clock;
@@ -25,6 +24,7 @@ use canteend::domain::month;
 use canteend::domain::operator::OperatorId;
 use canteend::domain::template::ModelId;
 use canteend::store::{Depth, Enrolled, LedgerError, Listing, Reader, Recorded, Store};
+use fastrand::Rng;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ struct Play<'d> {
     dir: &'d Path,
     disk: &'d Disk,
     clock: TestClock,
-    random: Random,
+    random: Rng,
     /// None while the power is gone.
     writer: Option<Writer>,
     keeper: Timekeeper,
@@ -96,7 +96,7 @@ impl Play<'_> {
 
     /// Somebody is at the counter.
     fn serve(&mut self) {
-        let elder = ElderId::new(&format!("p_{}", self.random.below(ELDERS))).unwrap();
+        let elder = ElderId::new(&format!("p_{}", self.random.u64(..ELDERS))).unwrap();
         let Some(stamp) = self.stamp() else { return };
         match self.writer().settle(stamp, &Outcome::Accepted(elder.clone())) {
             Ok(Shown::Served { entry, .. } | Shown::Welcome { entry, .. }) => {
@@ -137,10 +137,10 @@ impl Play<'_> {
     fn replace_gallery(&mut self) {
         let Some(stamp) = self.stamp() else { return };
         let today = service_date(stamp.at);
-        let elder = ElderId::new(&format!("p_{}", self.random.below(ELDERS))).unwrap();
+        let elder = ElderId::new(&format!("p_{}", self.random.u64(..ELDERS))).unwrap();
         let mut dead = self.model.dead.clone();
         if dead.remove(&elder).is_none() {
-            let back = jiff::Span::new().days(self.random.below(12) as i64);
+            let back = jiff::Span::new().days(self.random.u64(..12) as i64);
             dead.insert(elder, today.saturating_sub(back));
         }
         let before = (std::mem::replace(&mut self.model.dead, dead), self.galleries());
@@ -196,11 +196,11 @@ impl Play<'_> {
             return self.power_returns();
         }
         while let Some(batch) = self.writer().store().next_batch().unwrap() {
-            if self.random.once_in(6) {
+            if self.random.u64(..6) == 0 {
                 return;
             }
             let answer = self.city.take(&batch.envelope, self.clock.now());
-            if self.random.once_in(6) {
+            if self.random.u64(..6) == 0 {
                 return;
             }
             let receipt = Receipt::open(&answer, &[&self.city.key()]).unwrap();
@@ -268,12 +268,11 @@ impl Play<'_> {
     /// The box starts again with what the disk kept. At most what was not acknowledged when the
     /// power went may be there besides: one entry, or the corrections of one transaction.
     fn power_returns(&mut self) {
-        let mut coin = self.random.clone();
-        self.random.next();
+        let mut coin = self.random.fork();
         self.losses += 1;
         // The old writer must be gone before another may open the ledger.
         self.writer = None;
-        self.disk.power_loss(|| coin.once_in(2));
+        self.disk.power_loss(|| coin.bool());
         self.disk.plan(Plan::Sound);
         let found = self.listed_after_loss();
         let later = |event: &Event| matches!(event, Event::Confirmation(_) | Event::Adjustment(_));
@@ -307,10 +306,10 @@ impl Play<'_> {
     }
 
     fn event(&mut self) {
-        match self.random.below(40) {
+        match self.random.u64(..40) {
             0 => {
                 // The clock steps by up to three days, either way, and mostly finds back.
-                let step = self.random.below(6 * DAY_SECONDS as u64) as i64 - 3 * DAY_SECONDS;
+                let step = self.random.u64(..6 * DAY_SECONDS as u64) as i64 - 3 * DAY_SECONDS;
                 if step > 0 {
                     // A box that starts while its clock is days ahead believes it, and can confirm
                     // nothing until that time has come (docs/threat-model.md). So this one has seen
@@ -322,13 +321,13 @@ impl Play<'_> {
                 self.serve_if_open();
                 self.clock.step(-step);
             }
-            1 => self.disk.plan(Plan::PowerLoss(1 + self.random.below(40))),
+            1 => self.disk.plan(Plan::PowerLoss(1 + self.random.u64(..40))),
             2..6 => self.undo(),
             6 => self.upload(),
             7 => self.revise(),
             _ => self.serve_if_open(),
         }
-        let seconds = 20 + self.random.below(200);
+        let seconds = 20 + self.random.u64(..200);
         self.pass(seconds);
     }
 
@@ -357,7 +356,7 @@ fn month(seed: u64) -> (usize, u32, [u32; 3]) {
         disk: &disk,
         keeper: Timekeeper::new(&store, &clock).unwrap(),
         clock,
-        random: Random(seed),
+        random: Rng::with_seed(seed),
         writer: Some(writer(store, &model)),
         model,
         city: City::new(DEVICE, key.public().clone()),
@@ -374,7 +373,7 @@ fn month(seed: u64) -> (usize, u32, [u32; 3]) {
                 first.as_second() + day as i64 * DAY_SECONDS + i64::from(hour * 3600 + minute * 60);
             let wait = u64::try_from(starts - play.second()).unwrap();
             play.pass(wait);
-            for _ in 0..8 + play.random.below(8) {
+            for _ in 0..8 + play.random.u64(..8) {
                 play.event();
             }
         }

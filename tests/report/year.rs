@@ -12,6 +12,7 @@ use canteend::domain::month::Month;
 use canteend::domain::operator::OperatorId;
 use canteend::domain::subsidy::{History, NoAward, Occasion, Ruling, Standing};
 use canteend::report::{Format, Kind};
+use fastrand::Rng;
 use jiff::{SignedDuration, ToSpan as _};
 use std::collections::{BTreeMap, HashMap};
 
@@ -36,26 +37,14 @@ pub const SEEN: [&str; 13] = [
     "adjustment taken back",
 ];
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same year from the same seed.
-struct Random(u64);
+/// True once in `n` times.
+fn once_in(random: &mut Rng, n: u64) -> bool {
+    random.u64(..n) == 0
+}
 
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn once_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    /// A place in a list of `len`.
-    fn place(&mut self, len: usize) -> Option<usize> {
-        (len > 0).then(|| self.below(len as u64) as usize)
-    }
+/// A place in a list of `len`.
+fn place(random: &mut Rng, len: usize) -> Option<usize> {
+    (len > 0).then(|| random.usize(..len))
 }
 
 /// What waits for confirmation; no shares for a visit.
@@ -77,7 +66,7 @@ struct Settled {
 }
 
 struct Year {
-    random: Random,
+    random: Rng,
     elders: Vec<Elder>,
     canteen: Canteen,
     /// By elder and day of the year, from 0.
@@ -100,16 +89,16 @@ pub fn settlement(canteen: &Canteen, month_of: Month) -> [String; 3] {
     [Format::Csv, Format::Json, Format::Html].map(|format| text(&report, format))
 }
 
-fn people(random: &mut Random) -> Vec<Elder> {
+fn people(random: &mut Rng) -> Vec<Elder> {
     let one = |i| {
-        let (year, month, day) = (random.below(30), random.below(12), random.below(28));
+        let (year, month, day) = (random.u64(..30), random.u64(..12), random.u64(..28));
         let birth = format!("{}-{:02}-{:02}", 1932 + year, month + 1, day + 1);
         let mut elder = elder(&format!("p_{i:04}"), &format!("老人{i}"), &birth, "2025-01-01");
-        if random.once_in(12) {
+        if once_in(random, 12) {
             let from = elder.eligible[0].from().saturating_add(400.days());
             elder.home_care = Interval::new(from, None).into_iter().collect();
         }
-        match random.below(40) {
+        match random.u64(..40) {
             0 => noticed(elder, NoticeWhy::Deceased, "2026-08-01"),
             1 => noticed(elder, NoticeWhy::Moved, "2026-05-01"),
             _ => elder,
@@ -132,7 +121,7 @@ pub fn closed_year(seed: u64) -> (Canteen, Vec<HandedIn>) {
 }
 
 fn live(seed: u64, closing: bool) -> Year {
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     let elders = people(&mut random);
     let canteen = Canteen::new("2025-12-31", &elders);
     let (history, waiting, settled) = (HashMap::new(), Vec::new(), Vec::new());
@@ -147,7 +136,7 @@ fn live(seed: u64, closing: bool) -> Year {
         if closing && date(day).day() >= 3 {
             year.close(now, Month::of(date(day - 3)));
         }
-        match year.random.below(40) {
+        match year.random.u64(..40) {
             0 => year.expire(now),
             1 => year.confirm(now),
             2..=3 => year.judge(now),
@@ -175,15 +164,15 @@ impl Year {
 
     fn serve(&mut self, now: Stamp, today: i64) {
         let random = &mut self.random;
-        let who = random.below(ELDERS);
-        let doubted = random.once_in(25);
-        let method = Method::ALL[[0, 0, 0, 0, 1, 2][random.below(6) as usize]];
-        let late = method == Method::Staff && !doubted && today >= 3 && random.once_in(3);
-        let day = if late { today - 1 - random.below(3) as i64 } else { today };
-        let window = MealWindow::ALL[random.below(3) as usize];
-        let as_of = if random.once_in(25) { date(day - 30) } else { date(day) };
+        let who = random.u64(..ELDERS);
+        let doubted = once_in(random, 25);
+        let method = Method::ALL[[0, 0, 0, 0, 1, 2][random.u64(..6) as usize]];
+        let late = method == Method::Staff && !doubted && today >= 3 && once_in(random, 3);
+        let day = if late { today - 1 - random.u64(..3) as i64 } else { today };
+        let window = MealWindow::ALL[random.u64(..3) as usize];
+        let as_of = if once_in(random, 25) { date(day - 30) } else { date(day) };
         let occasion = Occasion { date: date(day), window, eligibility_as_of: as_of };
-        let undone = random.once_in(15);
+        let undone = once_in(random, 15);
 
         let had = self.history.entry((who, day)).or_default();
         let known = &self.elders[who as usize];
@@ -249,7 +238,7 @@ impl Year {
 
     fn expire(&mut self, now: Stamp) {
         let expiry = self.canteen.unnamed(now);
-        let undone = self.random.once_in(5);
+        let undone = once_in(&mut self.random, 5);
         if undone {
             self.canteen.void(now, expiry);
         }
@@ -257,14 +246,14 @@ impl Year {
     }
 
     fn confirm(&mut self, now: Stamp) {
-        let Some(place) = self.random.place(self.waiting.len()) else { return };
+        let Some(place) = place(&mut self.random, self.waiting.len()) else { return };
         let Waiting { entry, who, day, clock, shares } = self.waiting.swap_remove(place);
-        let back = 1 + self.random.below(12) as i64;
+        let back = 1 + self.random.u64(..12) as i64;
         let free = |day| self.history.get(&(who, day)).is_none_or(|had| !had.subsidised);
         let moved = clock == ClockTrust::Untrusted && day >= back && free(day - back);
         let true_day = if moved { day - back } else { day };
-        let half = self.random.once_in(3);
-        let shares = shares.filter(|_| !self.random.once_in(4)).map(|(city, district)| {
+        let half = once_in(&mut self.random, 3);
+        let shares = shares.filter(|_| !once_in(&mut self.random, 4)).map(|(city, district)| {
             let worth = |share: Fen| if half { Fen::new(share.get() / 2) } else { share };
             (worth(city), worth(district))
         });
@@ -284,9 +273,9 @@ impl Year {
     }
 
     fn judge(&mut self, now: Stamp) {
-        let Some(place) = self.random.place(self.settled.len()) else { return };
+        let Some(place) = place(&mut self.random, self.settled.len()) else { return };
         let again = self.settled.iter().position(|meal| meal.verdict.is_some());
-        let place = again.filter(|_| self.random.once_in(3)).unwrap_or(place);
+        let place = again.filter(|_| once_in(&mut self.random, 3)).unwrap_or(place);
         let meal = &mut self.settled[place];
         let (entry, supersedes) = (meal.entry, meal.verdict);
         let finding = match supersedes {
@@ -302,20 +291,20 @@ impl Year {
     }
 
     fn adjust(&mut self, now: Stamp) {
-        let Some(place) = self.random.place(self.settled.len()) else { return };
+        let Some(place) = place(&mut self.random, self.settled.len()) else { return };
         let again = self.settled.iter().position(|meal| meal.adjustment.is_some());
-        let place = again.filter(|_| self.random.once_in(3)).unwrap_or(place);
+        let place = again.filter(|_| once_in(&mut self.random, 3)).unwrap_or(place);
         let random = &mut self.random;
         let meal = &mut self.settled[place];
-        let part = |share: Fen, random: &mut Random| {
-            Fen::new(random.below(u64::from(share.get()) + 1) as u32)
+        let part = |share: Fen, random: &mut Rng| {
+            Fen::new(random.u64(..u64::from(share.get()) + 1) as u32)
         };
-        let nothing = random.once_in(5);
+        let nothing = once_in(random, 5);
         let city = if nothing { Fen::ZERO } else { part(meal.shares.0, random) };
         let district = if nothing { Fen::ZERO } else { part(meal.shares.1, random) };
         let nothing = city == Fen::ZERO && district == Fen::ZERO;
         let reason = if nothing { None } else { Some(NoAward::HomeCare) };
-        let month = if random.once_in(2) { meal.month } else { Month::of(service_date(now.at)) };
+        let month = if once_in(random, 2) { meal.month } else { Month::of(service_date(now.at)) };
         let open = self.handed_in.last().map(|handed_in| handed_in.month.next());
         let month = open.map_or(month, |open| open.max(month));
         let (entry, supersedes) = (meal.entry, meal.adjustment);

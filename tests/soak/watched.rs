@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Visits after which everything has been allocated that is allocated once.
 const WARM_UP_VISITS: usize = 8;
+/// Visits between two lines that tell how far the life has come.
+const REPORT_EVERY: usize = 50;
 /// Growth that is an allocator's and no leak, in KiB.
 const SLACK_KIB: u64 = 12 << 10;
 /// Memory that the process may never take, in KiB.
@@ -36,8 +38,12 @@ fn visits_through_the_models_leave_memory_handles_and_threads_as_they_were() {
 
     assert_eq!(settled.by_ref().take(WARM_UP_VISITS).count(), WARM_UP_VISITS);
     let before = Held::of(child.id());
-    let more = visits - WARM_UP_VISITS;
-    assert_eq!(settled.by_ref().take(more).count(), more, "the box stopped early");
+    for done in WARM_UP_VISITS + 1..=visits {
+        assert!(settled.next().is_some(), "the box stopped early");
+        if done % REPORT_EVERY == 0 {
+            println!("{done} visits: {:?}", Held::of(child.id()));
+        }
+    }
     let after = Held::of(child.id());
     let stopped = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(stopped.success());
