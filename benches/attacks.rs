@@ -126,7 +126,7 @@ struct Site {
 fn enrol<'p>(analyser: &mut Analyser, people: &'p [Person]) -> Vec<(&'p Person, Template)> {
     let one = |person: &'p Person| {
         let frame = decode::photo_file(&person.photos[0], Duration::ZERO).ok()?;
-        Some((person, analyser.enrol(&frame).ok()?.template?))
+        Some((person, analyser.enrol(&frame).ok()?))
     };
     people.iter().filter_map(one).take(ENROLLED_MAX).collect()
 }

@@ -17,7 +17,7 @@ pub use person::Ask;
 
 use crate::config::Config;
 use crate::daemon::control::{Request, client};
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::doctor::{self, Finding, Verdict};
 use crate::error::{Exit, Failure};
 use crate::record::at_text;
@@ -131,7 +131,7 @@ pub fn run(config: &Config, path: &Path, ask: Option<&mut Ask<'_>>) -> Result<Re
         device: config.site.device.clone(),
         canteen: config.site.name.clone(),
         version: env!("CARGO_PKG_VERSION"),
-        at: at_text(service::clock(config).now()),
+        at: at_text(parts::clock(config).now()),
         passed: !fault && steps.iter().all(|tried| tried.outcome == Outcome::Passed),
         steps,
         findings,

@@ -4,7 +4,7 @@ use super::{Step, Tried};
 use crate::camera::{CameraError, FrameSource};
 use crate::config::Config;
 use crate::daemon::checkin::{self, CheckIn, Outcome};
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::domain::calendar::MealWindow;
 use crate::domain::decision::Doubt;
 use crate::domain::elder::ElderId;
@@ -34,7 +34,7 @@ pub(super) fn steps(config: &Config, ask: Option<&mut Ask<'_>>) -> Result<Vec<Tr
     let Some(ask) = ask else {
         return Ok(all.map(|step| Tried::skipped(step, "nobody to stand at the mark")).to_vec());
     };
-    let (_, mut source) = service::source(config)?;
+    let mut source = parts::camera(config)?;
     let mut camera = Watch { source: source.as_mut() };
     let mut analyser = Analyser::open(&config.models, config.quality)?;
     let model = analyser.model();

@@ -2,7 +2,7 @@
 
 use super::{ConfigFile, say};
 use crate::daemon::control::{Answer, Request, work};
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::error::Failure;
 use clap::{Args, Subcommand};
 
@@ -21,7 +21,7 @@ pub(super) struct Confirm {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     let Command::Confirm(options) = command;
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     match work::ask_or_do(&config, clock.as_ref(), Request::ConfirmClock)? {
         Answer::Trusted { now, confirmed, adjusted } => say(format_args!(
             "trusted: {now}; {confirmed} meals that waited are settled, {adjusted} adjusted"

@@ -9,7 +9,7 @@ use crate::camera::{FrameSource as _, Rate};
 use crate::config::{Config, rules};
 use crate::daemon::calibrate::calibrated;
 use crate::daemon::checkin::{CheckIn, Step};
-use crate::daemon::gallery_job;
+use crate::daemon::load;
 use crate::daemon::sync::Faces;
 use crate::daemon::writer::{Shown, Writer};
 use crate::domain::calendar::{Timestamp, local, service_date};
@@ -167,7 +167,7 @@ fn assemble(
     let example = Path::new("config/canteend.toml");
     let config = Config::parse(crate::config::EXAMPLE, example)?;
     let book = rules::load(rule_book)?;
-    let (gallery, elders) = gallery_job::load(&store, analyser.model())?;
+    let (gallery, elders) = load::gallery(&store, analyser.model())?;
     let gallery =
         calibrated(gallery, Target::default(), config.visit.thresholds.accept, &mut |_, _| {});
     let as_of = service_date(stamp.at);

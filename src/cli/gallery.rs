@@ -6,9 +6,9 @@ use super::{ConfigFile, say, say_json};
 use crate::config::rules;
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::gallery_job::{self, ImportError, Imported};
+use crate::daemon::parts;
 use crate::daemon::revise::{Revised, revise};
 use crate::daemon::roster::BadLine;
-use crate::daemon::{service, timekeeper};
 use crate::domain::entry::Stamp;
 use crate::error::{Exit, Failure};
 use crate::store::Store;
@@ -35,7 +35,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// Roster, with the columns elder, name, sex, birth, eligible, home_care, consent, photos, and
-    /// optionally id_last4
+    /// optionally id_last4 and cards
     file: PathBuf,
     /// Folder of the photographs that the roster names
     #[arg(long, value_name = "DIR")]
@@ -84,8 +84,8 @@ type Job = fn(
 
 fn import(options: &Import, job: Job) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
-    let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref())?;
+    let clock = parts::clock(&config);
+    let (mut store, mut keeper) = parts::ledger(&config, clock.as_ref())?;
     let rules = rules::load(&config.rules)?;
     let mut analyser = Analyser::open(&config.models, config.quality)?;
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
@@ -139,7 +139,7 @@ struct Held {
 
 fn show(options: &Show) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let (store, _) = timekeeper::open(&config, service::clock(&config).as_ref())?;
+    let (store, _) = parts::ledger(&config, parts::clock(&config).as_ref())?;
     let enrolled = store.load_gallery()?;
     let held = Held {
         elders: enrolled.len(),
@@ -157,7 +157,7 @@ fn show(options: &Show) -> Result<(), Failure> {
 
 fn forget(options: &Forget) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     let request = Request::Forget { elder: options.elder.clone() };
     match work::ask_or_do(&config, clock.as_ref(), request)? {
         Answer::Entry(Some(n)) => say(format_args!("the face is forgotten, by entry {n}")),

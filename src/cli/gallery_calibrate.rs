@@ -2,7 +2,7 @@
 
 use super::{ConfigFile, say, say_json};
 use crate::daemon::calibrate::calibrated;
-use crate::daemon::{gallery_job, service, timekeeper};
+use crate::daemon::{load, parts};
 use crate::domain::calibration::{ELDERS_MIN, Pair, Target};
 use crate::domain::gallery::Gallery;
 use crate::error::Failure;
@@ -60,9 +60,9 @@ fn target(text: &str) -> Result<Target, String> {
 
 pub(super) fn run(options: &Calibrate) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let (store, _) = timekeeper::open(&config, service::clock(&config).as_ref())?;
+    let (store, _) = parts::ledger(&config, parts::clock(&config).as_ref())?;
     let analyser = Analyser::open(&config.models, config.quality)?;
-    let (gallery, _) = gallery_job::load(&store, analyser.model())?;
+    let (gallery, _) = load::gallery(&store, analyser.model())?;
     let (target, configured) =
         (options.target.unwrap_or(config.strangers), config.visit.thresholds.accept);
     let gallery = calibrated(gallery, target, configured, &mut super::progress);

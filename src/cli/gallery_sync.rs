@@ -6,7 +6,7 @@ use crate::daemon::bench::Bench;
 use crate::daemon::control::{Answer, Request, client, work};
 use crate::daemon::revise::{Revised, revise};
 use crate::daemon::sync::{self, Faces, Synced};
-use crate::daemon::{city_key, service};
+use crate::daemon::{city_key, parts};
 use crate::error::Failure;
 use clap::Args;
 
@@ -21,7 +21,7 @@ pub(super) struct Sync {
 
 pub(super) fn run(options: &Sync) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     if options.from_nothing {
         let forgotten = work::ask_or_do(&config, clock.as_ref(), Request::ForgetCityGallery)?;
         if forgotten != Answer::Entry(None) {

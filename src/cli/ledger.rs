@@ -3,7 +3,7 @@
 use super::{ConfigFile, ledger_choices, ledger_line, ledger_verify, proof, say};
 use crate::config::Config;
 use crate::daemon::control::{self, Request, work};
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::domain::calendar::Date;
 use crate::domain::entry::correction::VoidReason;
 use crate::domain::operator::OperatorId;
@@ -143,7 +143,7 @@ fn list(options: &List) -> Result<(), Failure> {
 
 fn void(options: &VoidOptions) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     let request = Request::Void {
         entry: options.entry,
         reason: options.reason.clone(),
@@ -159,7 +159,7 @@ fn void(options: &VoidOptions) -> Result<(), Failure> {
 
 fn close(options: &CloseOptions) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     let (month, operator) = (options.month.clone(), options.operator.to_string());
     let request = Request::Close { month, operator };
     match work::ask_or_do(&config, clock.as_ref(), request)? {

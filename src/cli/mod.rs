@@ -35,7 +35,7 @@ mod upload;
 
 use crate::config::Config;
 use crate::daemon::control::{Answer, Request, work};
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::domain::entry::EntryNumber;
 use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
@@ -201,7 +201,7 @@ fn note_export(
 ) -> Result<(), Failure> {
     let (what, digest) = (what.code().to_owned(), digest.to_string());
     let request = Request::Export { what, first, last, digest };
-    match work::ask_or_do(config, service::clock(config).as_ref(), request)? {
+    match work::ask_or_do(config, parts::clock(config).as_ref(), request)? {
         Answer::Entry(Some(_)) => Ok(()),
         other => Err(unexpected(&other)),
     }

@@ -6,7 +6,7 @@
 use super::{ConfigFile, pin, say, say_json};
 use crate::daemon::control::operators::OperatorChange;
 use crate::daemon::control::{Answer, Request, work};
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::error::Failure;
 use crate::store::Reader;
 use clap::{Args, Subcommand};
@@ -79,7 +79,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
 
 fn change(options: &Change, change: OperatorChange) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     let request = Request::Operator { id: options.operator.clone(), change };
     match work::ask_or_do(&config, clock.as_ref(), request)? {
         Answer::Entry(_) => Ok(()),

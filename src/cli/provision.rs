@@ -11,7 +11,7 @@ use crate::city::wire::code::EnrolmentCode;
 use crate::city::wire::enrol::Enrolled;
 use crate::city::wire::text::DeviceId;
 use crate::daemon::control::{Answer, Request, work};
-use crate::daemon::{keys, service};
+use crate::daemon::{keys, parts};
 use crate::error::{Exit, Failure};
 use clap::{Args, Subcommand};
 
@@ -58,7 +58,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         block_on(client::enrol_over(&url, &device, key.public(), &code, &tls))??;
     identity::pin(&config.state, url.clone(), city.clone())?;
     let request = Request::Enrolled { epoch, held };
-    let taken = match work::ask_or_do(&config, service::clock(&config).as_ref(), request)? {
+    let taken = match work::ask_or_do(&config, parts::clock(&config).as_ref(), request)? {
         Answer::Enrolled(taken) => taken,
         other => return Err(super::unexpected(&other)),
     };

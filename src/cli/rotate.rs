@@ -9,7 +9,7 @@ use crate::city::identity;
 use crate::city::signer::Signer;
 use crate::config::Config;
 use crate::daemon::control::{Answer, Request, client, work};
-use crate::daemon::{keys, service};
+use crate::daemon::{keys, parts};
 use crate::error::Failure;
 use crate::store::Store;
 use clap::Args;
@@ -26,7 +26,7 @@ pub(super) struct Rotate {
 
 pub(super) fn run(options: &Rotate) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     let credentials = identity::credentials();
     if identity::next_key(&config.state)?.is_none() {
         let own = Arc::new(identity::device_key(&config.state, credentials.as_deref())?);

@@ -11,9 +11,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::bench::Bench;
 use crate::daemon::control::{Answer, Request, client};
-use crate::daemon::timekeeper::{self, Timekeeper};
+use crate::daemon::parts;
+use crate::daemon::timekeeper::Timekeeper;
 use crate::daemon::upload::{self, Patience};
-use crate::daemon::{city_key, keys, service};
+use crate::daemon::{city_key, keys};
 use crate::error::{Exit, Failure};
 use crate::store::Store;
 use clap::Args;
@@ -54,7 +55,7 @@ pub(super) fn open(
 ) -> Result<(Store, Timekeeper, Client), Failure> {
     // That there is a city at all is said before the ledger is asked for.
     identity::pinned(&config.state)?;
-    let (mut store, keeper) = timekeeper::open(config, clock)?;
+    let (mut store, keeper) = parts::ledger(config, clock)?;
     let client = block_on(keys::line(config, &mut store))??;
     Ok((store, keeper, client))
 }
@@ -73,7 +74,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 
 /// Sends, where no daemon runs that could.
 pub(super) fn under_the_lock(config: &Config, failures: u32) -> Result<(), Failure> {
-    let clock = service::clock(config);
+    let clock = parts::clock(config);
     let (mut store, mut keeper, mut client) = open(config, clock.as_ref())?;
     let mut hold = Bench::new(&mut store, &mut keeper, clock.as_ref());
     match block_on(city_key::follow(&mut hold, &config.state, &mut client))? {
@@ -94,7 +95,7 @@ pub(super) fn file_name(device: &DeviceId, seq: u64, suffix: &str) -> String {
 
 pub(super) fn export(options: &Carry) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let (mut store, _, client) = open(&config, service::clock(&config).as_ref())?;
+    let (mut store, _, client) = open(&config, parts::clock(&config).as_ref())?;
     block_on(upload::seal_all(&mut store, client.signer()))??;
     let (mut seq, mut count) = (store.next_batch()?.map_or(0, |batch| batch.seq), 0);
     while let Some(batch) = store.batch(seq)? {
@@ -107,7 +108,7 @@ pub(super) fn export(options: &Carry) -> Result<(), Failure> {
 
 pub(super) fn import(options: &Carry) -> Result<(), Failure> {
     let config = options.config.load()?;
-    let clock = service::clock(&config);
+    let clock = parts::clock(&config);
     let (mut store, mut keeper, mut client) = open(&config, clock.as_ref())?;
     let statements = options.folder.join(CITY_KEYS_FILE);
     if statements.exists() {

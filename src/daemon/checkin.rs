@@ -67,6 +67,11 @@ impl CheckIn {
         CheckIn { analyser, tracker, counter, gallery, limits, serving, motion, looked, largest }
     }
 
+    /// Whom the camera recognises.
+    pub fn gallery(&self) -> &Gallery {
+        &self.gallery
+    }
+
     /// Swaps the gallery in one step, between two frames.
     pub fn replace_gallery(&mut self, gallery: Gallery) {
         self.gallery = gallery;

@@ -1,6 +1,6 @@
 //! Makes a gallery: embeds photographs, checks them against each other, stores, swaps.
 //!
-//! 1. It is the only one that turns photographs into templates; afterwards they are dropped.
+//! 1. Photographs become templates and are dropped. Where the models fail, there is no new gallery.
 //! 2. The store replaces the gallery whole or not at all.
 //! 3. A roster by hand does not undo what the city has said of deaths and moves.
 //! 4. An elder whose line or photograph is bad is not lost: the line keeps what the gallery already
@@ -9,14 +9,14 @@
 use super::calibrate::calibrated;
 use super::roster::{self, BadLine, Line, RosterError};
 use crate::domain::calibration::{ACCEPT_MIN, SAME_FACE_COSINE_MIN, Target};
-use crate::domain::elder::{Elder, ElderId, Notice};
+use crate::domain::elder::{ElderId, Notice};
 use crate::domain::entry::{GalleryChange, Stamp};
-use crate::domain::gallery::{Filling, Gallery, GalleryError};
+use crate::domain::gallery::Gallery;
 use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use crate::frame::decode;
-use crate::store::{Enrolled, GalleryError as StoredGalleryError, LedgerError, Store};
-use crate::vision::Analyser;
+use crate::store::{Enrolled, GalleryError as StoredGalleryError, Store};
+use crate::vision::{Analyser, EnrolError};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
@@ -53,6 +53,9 @@ pub enum ImportError {
     /// Not one line was good.
     #[error("no line of the roster is usable; the gallery stays as it was")]
     NothingGood(Vec<BadLine>),
+    /// The models failed.
+    #[error(transparent)]
+    Models(EnrolError),
     /// The store refused it.
     #[error(transparent)]
     Gallery(#[from] StoredGalleryError),
@@ -61,6 +64,7 @@ pub enum ImportError {
 impl Sysexit for ImportError {
     fn exit(&self) -> Exit {
         match self {
+            Self::Models(error) => error.exit(),
             Self::Gallery(error) => error.exit(),
             Self::Roster(RosterError::Read { .. }) | Self::NoFolder(_) => Exit::Io,
             Self::Roster(_) | Self::NothingGood(_) => Exit::Data,
@@ -70,7 +74,7 @@ impl Sysexit for ImportError {
     fn whom(&self) -> Option<&str> {
         match self {
             Self::Gallery(error) => error.whom(),
-            Self::Roster(_) | Self::NoFolder(_) | Self::NothingGood(_) => None,
+            _ => None,
         }
     }
 }
@@ -99,7 +103,7 @@ pub fn import(
     let total = lines.len();
     for (done, line) in lines.into_iter().enumerate() {
         progress(done, total);
-        enrolled.push(enrol(analyser, line, photos, &mut bad));
+        enrolled.push(enrol(analyser, line, photos, &mut bad)?);
     }
     progress(total, total);
     let kept = keep(store, analyser.model(), &bad, &mut enrolled)?;
@@ -142,7 +146,7 @@ pub fn rebuild(
         progress(done, total);
         kept += usize::from(!templates.is_empty() && !lines.contains_key(&elder.id));
         enrolled.push(match lines.remove(&elder.id) {
-            Some(line) => enrol(analyser, Line { elder, ..line }, photos, &mut bad),
+            Some(line) => enrol(analyser, Line { elder, ..line }, photos, &mut bad)?,
             None => Enrolled { templates: of_model(templates, analyser.model()), elder },
         });
     }
@@ -193,25 +197,30 @@ fn of_model(mut templates: Vec<Template>, model: ModelId) -> Vec<Template> {
 }
 
 /// Embeds one elder's photographs; each bad one is named.
-fn enrol(analyser: &mut Analyser, line: Line, photos: &Path, bad: &mut Vec<BadLine>) -> Enrolled {
+fn enrol(
+    analyser: &mut Analyser,
+    line: Line,
+    photos: &Path,
+    bad: &mut Vec<BadLine>,
+) -> Result<Enrolled, ImportError> {
     let Line { number, elder, photos: names, .. } = line;
     let mut templates = vec![];
     for name in names.iter().filter(|_| elder.consent.store_face) {
-        match template(analyser, &photos.join(name)) {
-            Ok(template) => templates.push(template),
-            Err(problem) => {
-                let problem = format!("photograph {name}: {problem}");
-                bad.push(BadLine { number, elder: Some(elder.id.clone()), problem });
-            }
-        }
+        let problem = match decode::photo_file(&photos.join(name), Duration::ZERO) {
+            Err(error) => error.to_string(),
+            Ok(frame) => match analyser.enrol(&frame) {
+                Ok(template) => {
+                    templates.push(template);
+                    continue;
+                }
+                Err(error) if error.models_failed() => return Err(ImportError::Models(error)),
+                Err(error) => error.to_string(),
+            },
+        };
+        let problem = format!("photograph {name}: {problem}");
+        bad.push(BadLine { number, elder: Some(elder.id.clone()), problem });
     }
-    Enrolled { elder, templates }
-}
-
-fn template(analyser: &mut Analyser, photo: &Path) -> Result<Template, String> {
-    let frame = decode::photo_file(photo, Duration::ZERO).map_err(|e| e.to_string())?;
-    let sighting = analyser.enrol(&frame).map_err(|e| e.to_string())?;
-    Ok(sighting.template.expect("an enrolled face has a template"))
+    Ok(Enrolled { elder, templates })
 }
 
 /// Adds what the gallery holds of elders whose line is bad and who are not in the new roster.
@@ -233,52 +242,4 @@ fn keep(
     let count = kept.len();
     enrolled.extend(kept);
     Ok(count)
-}
-
-/// Why what the store holds is no gallery for the camera.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// It could not be read.
-    #[error(transparent)]
-    Stored(#[from] StoredGalleryError),
-    /// How large it is could not be read.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A template was made by another model.
-    #[error(transparent)]
-    Gallery(#[from] GalleryError),
-}
-
-impl Sysexit for LoadError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Stored(e) => e.exit(),
-            Self::Ledger(e) => e.exit(),
-            Self::Gallery(_) => Exit::Config,
-        }
-    }
-
-    fn whom(&self) -> Option<&str> {
-        match self {
-            Self::Stored(e) => e.whom(),
-            Self::Ledger(e) => e.whom(),
-            Self::Gallery(_) => None,
-        }
-    }
-}
-
-/// The searchable gallery, not yet calibrated, and the roster of what the store holds. No template is
-/// in memory twice.
-///
-/// # Errors
-/// [`LoadError`].
-pub fn load(store: &Store, model: ModelId) -> Result<(Gallery, Vec<Elder>), LoadError> {
-    let room = store.gallery_change()?.map_or(0, |stands| stands.templates as usize);
-    let (mut filling, mut elders) = (Filling::new(model, room), vec![]);
-    store.load_each(|Enrolled { elder, templates }| {
-        filling.add(&elder.id, &templates)?;
-        elders.push(elder);
-        Ok::<_, LoadError>(())
-    })?;
-    Ok((filling.done()?, elders))
 }

@@ -1,7 +1,8 @@
 //! Does what the domain decided: assembles the parts, runs them, and stops them in order.
 //!
 //! 1. "Served" is shown only after the ledger has committed.
-//! 2. Only [`writer`] appends; only [`gallery_job`] embeds photographs and replaces the gallery.
+//! 2. Only the ledger's thread writes entries, or a command that holds the ledger's lock; both work
+//!    through a [`bench`].
 //! 3. Stopping has one order: camera, vision and the visit in progress, sockets, ledger.
 //! 4. Whoever is not the camera reaches the ledger through [`desk`], and learns what is going on
 //!    from [`board`].
@@ -24,9 +25,11 @@ pub mod gallery_job;
 pub mod hold;
 pub mod keys;
 pub mod kiosk;
+pub mod load;
 pub mod metrics;
 pub mod night;
 mod notify;
+pub mod parts;
 pub mod preview;
 pub mod rejudge;
 pub mod reload;

@@ -8,11 +8,14 @@
 //! 4. The ledger says which configuration and rules are in force from then on.
 
 use super::desk::{At, Desk};
-use super::service;
 use super::swap::Waiting;
 use crate::config::{Config, rules};
+use crate::domain::entry::operation::ConfigChange;
+use crate::domain::entry::{Event, Stamp};
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
+use crate::store::Store;
 use crate::vision::QualityLimits;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -63,7 +66,7 @@ impl Reload {
         let config = read.clone();
         let write = move |at: &mut At<'_>| {
             let stamp = at.stamp()?;
-            service::record_config(&config, at.store(), stamp)?;
+            record(&config, at.store(), stamp)?;
             at.writer().replace_rules(book);
             Ok::<_, Failure>(())
         };
@@ -82,6 +85,16 @@ impl Reload {
             }
         }
     }
+}
+
+/// Says in the ledger that configuration or rules are other ones than before.
+pub(super) fn record(config: &Config, store: &mut Store, stamp: Stamp) -> Result<(), Failure> {
+    let rules = std::fs::read(&config.rules).map_err(|e| Failure::new(Exit::Config, e))?;
+    let now = ConfigChange { config: config.digest.0, rules: Hash::of(&[&rules]).0 };
+    if store.config()? != Some(now) {
+        store.append(stamp, &Event::Config(now))?;
+    }
+    Ok(())
 }
 
 /// The sections that differ and cannot be taken up while the box runs.

@@ -12,59 +12,34 @@ use super::board::Board;
 use super::calibrate::kept_or_taken;
 use super::checkin::CheckIn;
 use super::control::Reach;
+use super::desk::{Desk, Orders};
 use super::feed::{Pace, feed};
 use super::kiosk::Backend;
-use super::night::{self, Night};
-use super::reload::Reload;
+use super::night::{self, Night, Ringing};
+use super::reload::{self, Reload};
 use super::slot::Slot;
 use super::swap::{Swap, Waiting};
+use super::timekeeper::Timekeeper;
 use super::writer::Writer;
-use super::{checkup, control, crash, desk, gallery_job, notify, timekeeper};
-use crate::camera::supervise::{Supervised, Timing};
-use crate::camera::{FrameSource, replay::Replay, worker};
-use crate::clock::{Clock, ScriptedClock, SystemClock};
+use super::{checkup, control, crash, desk, load, notify, parts};
+use crate::camera::FrameSource;
+use crate::clock::Clock;
 use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::service_date;
-use crate::domain::entry::operation::ConfigChange;
-use crate::domain::entry::{Event, Stamp};
 use crate::domain::health::Trouble;
 use crate::error::{Exit, Failure};
-use crate::record::Hash;
-use crate::store::{CalibrationSettings, LEDGER_FILE, Store};
+use crate::store::CalibrationSettings;
 use crate::vision::Analyser;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 /// Longest wait, at the end, for what the sockets still do.
 const SOCKETS_STOP_MAX: Duration = Duration::from_secs(1);
-
-/// Opens the store of a configuration, making it where the folder has no ledger yet.
-///
-/// # Errors
-/// [`crate::store::StoreError`]; and a ledger of another device is refused.
-pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
-    let device = &config.site.device;
-    if !config.state.join(LEDGER_FILE).exists() {
-        return Ok(Store::init(&config.state, device, stamp)?);
-    }
-    let store = Store::open(&config.state)?;
-    match store.device() == device {
-        true => Ok(store),
-        false => {
-            let text = format!(
-                "the ledger in {} belongs to device {}, the configuration says {device}; mend \
-                 site.device or paths.state",
-                config.state.display(),
-                store.device()
-            );
-            Err(Failure::new(Exit::Config, text))
-        }
-    }
-}
 
 /// Runs with the configuration of the file at `path` until a signal (SIGTERM, SIGINT) or the end of
 /// a replay. SIGHUP has the file read again.
@@ -73,25 +48,84 @@ pub fn open_store(config: &Config, stamp: Stamp) -> Result<Store, Failure> {
 /// Whatever keeps the box from serving, with its exit code.
 pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let started = Instant::now();
-    let (clock, mut source) = source(config)?;
-    let (mut store, mut keeper) = timekeeper::open(config, clock.as_ref())?;
+    let (clock, source) = (parts::clock(config), parts::camera(config)?);
+    let (hands, settings) = prepare(config, clock.as_ref())?;
+    crash::arm(&config.state, clock.clone());
+    let lines = connect(config, path, &clock, settings)?;
+    let gallery = hands.checkin.gallery();
+    let calibration = gallery.calibration().expect("it was calibrated");
+    info!(
+        device = config.site.device,
+        elders = hands.writer.elders(),
+        accept = calibration.accept(),
+        from_gallery = calibration.strangers().is_some(),
+        templates = gallery.templates(),
+        milliseconds = started.elapsed().as_millis() as u64,
+        "ready"
+    );
+    let board = lines.board.clone();
+    let dropped = serve(config, clock, source, hands, lines)?;
+    control::leave(&config.state);
+    let counts = board.counts();
+    info!(
+        frames = counts.frames.get(),
+        settled = counts.settled.get(),
+        failed = counts.failed.get(),
+        dropped,
+        "stopped"
+    );
+    Ok(())
+}
+
+/// What the threads own: writer and keeper are the ledger's, the check-in is vision's.
+struct Hands {
+    writer: Writer,
+    keeper: Timekeeper,
+    checkin: CheckIn,
+}
+
+/// Reads all that serving needs: ledger, rules, models, gallery and thresholds.
+fn prepare(config: &Config, clock: &dyn Clock) -> Result<(Hands, CalibrationSettings), Failure> {
+    let (mut store, mut keeper) = parts::ledger(config, clock)?;
     let book = rules::load(&config.rules)?;
     let analyser = Analyser::open(&config.models, config.quality)?;
-    let model = analyser.model();
-    let (gallery, elders) = gallery_job::load(&store, model)?;
     let settings = CalibrationSettings {
-        model,
+        model: analyser.model(),
         target: config.strangers,
         configured: config.visit.thresholds.accept,
     };
+    let (gallery, elders) = load::gallery(&store, settings.model)?;
     let gallery = kept_or_taken(&mut store, gallery, &settings)?;
-    let calibration = gallery.calibration().expect("it was calibrated");
-    let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-    record_config(config, &mut store, stamp)?;
+    let stamp = keeper.stamp(&mut store, clock)?;
+    reload::record(config, &mut store, stamp)?;
     // Without a gallery nobody is recognised, so its day does not matter.
     let as_of = store.gallery_change()?.map_or(service_date(stamp.at), |g| g.as_of);
+    let writer = Writer::new(store, elders, as_of, book, config.hours.clone());
+    let checkin = CheckIn::new(analyser, gallery, config.visit);
+    Ok((Hands { writer, keeper, checkin }, settings))
+}
 
-    crash::arm(&config.state, clock.clone());
+/// The lines between the threads, and those to the outside.
+struct Lines {
+    runtime: Runtime,
+    signals: Signals,
+    board: Arc<Board>,
+    desk: Desk,
+    orders: Orders,
+    waiting: Waiting,
+    reload: Reload,
+    night: Night,
+    ringing: Ringing,
+}
+
+/// Lays the lines. Page and socket answer from here on; what they ask of the ledger waits for its
+/// thread.
+fn connect(
+    config: &Config,
+    path: &Path,
+    clock: &Arc<dyn Clock>,
+    settings: CalibrationSettings,
+) -> Result<Lines, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -121,25 +155,27 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
         reload: reload.clone(),
     };
     runtime.spawn(control::serve(socket, reach));
-    let talk = Night {
+    let night = Night {
         config: config.clone(),
         desk: desk.clone(),
         board: board.clone(),
         swap,
         clock: clock.clone(),
     };
-    info!(
-        device = config.site.device,
-        elders = elders.len(),
-        accept = calibration.accept(),
-        from_gallery = calibration.strangers().is_some(),
-        templates = gallery.templates(),
-        milliseconds = started.elapsed().as_millis() as u64,
-        "ready"
-    );
-    let mut writer = Writer::new(store, elders, as_of, book, config.hours.clone());
-    let mut checkin = CheckIn::new(analyser, gallery, config.visit);
+    Ok(Lines { runtime, signals, board, desk, orders, waiting, reload, night, ringing })
+}
 
+/// Runs the threads until the end, and stops them in their order. Says how many frames nobody had
+/// time for.
+fn serve(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    mut source: Box<dyn FrameSource>,
+    hands: Hands,
+    lines: Lines,
+) -> Result<u64, Failure> {
+    let Hands { mut writer, mut keeper, mut checkin } = hands;
+    let Lines { runtime, signals, board, desk, orders, waiting, reload, night, ringing } = lines;
     let slot = Slot::default();
     let pace = match config.camera {
         Camera::Device { .. } => Pace::Live,
@@ -159,7 +195,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
                 // The other end is dropped, which is what is waited for.
                 let _ = quitting.await;
             };
-            if let Err(problem) = night::run(talk, ringing, stop) {
+            if let Err(problem) = night::run(night, ringing, stop) {
                 error!(%problem, "the box cannot talk to the city until it is restarted");
             }
         });
@@ -194,59 +230,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
         ledger.join().expect("release builds abort on panic");
         attended
     })?;
-    control::leave(&config.state);
-    let counts = board.counts();
-    info!(
-        frames = counts.frames.get(),
-        settled = counts.settled.get(),
-        failed = counts.failed.get(),
-        dropped = slot.dropped(),
-        "stopped"
-    );
-    Ok(())
-}
-
-type Source = (Arc<dyn Clock>, Box<dyn FrameSource>);
-
-/// The clock and the frames of a configuration.
-pub(crate) fn source(config: &Config) -> Result<Source, Failure> {
-    match &config.camera {
-        Camera::Replay { path, rate, looped, .. } => {
-            let replay = Replay::open(path, *rate, *looped)?;
-            Ok((clock(config), Box::new(replay)))
-        }
-        Camera::Device { path, wanted } => {
-            let (path, wanted) = (path.clone(), *wanted);
-            let camera = Supervised::new(&path.clone(), Timing::default(), move || {
-                worker::command(&path, wanted)
-            });
-            Ok((clock(config), Box::new(camera)))
-        }
-    }
-}
-
-/// The clock of a configuration: the machine's, or on a test box the replay's.
-pub fn clock(config: &Config) -> Arc<dyn Clock> {
-    match &config.camera {
-        Camera::Replay { starts_at: Some(start), .. } => Arc::new(ScriptedClock::new(*start)),
-        Camera::Replay { starts_at: None, .. } | Camera::Device { .. } => {
-            Arc::new(SystemClock::default())
-        }
-    }
-}
-
-/// Says in the ledger that configuration or rules are other ones than before.
-pub(super) fn record_config(
-    config: &Config,
-    store: &mut Store,
-    stamp: Stamp,
-) -> Result<(), Failure> {
-    let rules = std::fs::read(&config.rules).map_err(|e| Failure::new(Exit::Config, e))?;
-    let now = ConfigChange { config: config.digest.0, rules: Hash::of(&[&rules]).0 };
-    if store.config()? != Some(now) {
-        store.append(stamp, &Event::Config(now))?;
-    }
-    Ok(())
+    Ok(slot.dropped())
 }
 
 /// Starts a thread under the name that logs, crash reports and the system's tools show.

@@ -12,7 +12,7 @@
 use super::calibrate::calibrated;
 use super::checkup;
 use super::desk::{Desk, DeskError};
-use super::gallery_job::{self, LoadError};
+use super::load::{self, LoadError};
 use super::reload::Sight;
 use crate::domain::gallery::Gallery;
 use crate::store::{CalibrationSettings, GalleryError, LedgerError};
@@ -82,7 +82,7 @@ impl Swap {
         let settings = self.settings;
         let loaded = self.desk.ask_blocking(move |at| {
             let change = at.store().gallery_change()?;
-            Ok::<_, SwapError>((gallery_job::load(at.store(), settings.model)?, change))
+            Ok::<_, SwapError>((load::gallery(at.store(), settings.model)?, change))
         })?;
         let ((gallery, elders), change) = loaded?;
         let gallery = calibrated(gallery, settings.target, settings.configured, &mut |_, _| {});

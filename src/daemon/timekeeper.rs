@@ -1,12 +1,9 @@
 //! Stamps entries: reads the clock, judges it, and records a change of trust before it is used.
 
-use super::service::open_store;
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::domain::calendar::Timestamp;
 use crate::domain::clock_trust::{Reading, Standing, Watch};
 use crate::domain::entry::{Event, Stamp};
-use crate::error::Failure;
 use crate::store::{LedgerError, Store};
 use std::time::Duration;
 use tracing::warn;
@@ -101,16 +98,6 @@ fn record(store: &mut Store, Reading { stamp, change }: Reading) -> Result<(), L
 pub fn first_stamp(clock: &dyn Clock) -> Stamp {
     let standing = Standing { change: None, high: None };
     Watch::new(clock.boot(), standing).read(clock.now(), clock.monotonic()).stamp
-}
-
-/// Opens the store of a configuration for writing, and the keeper of its stamps.
-///
-/// # Errors
-/// As [`open_store`].
-pub fn open(config: &Config, clock: &dyn Clock) -> Result<(Store, Timekeeper), Failure> {
-    let store = open_store(config, first_stamp(clock))?;
-    let keeper = Timekeeper::new(&store, clock)?;
-    Ok((store, keeper))
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Judged<'_> {
     }
 }
 
-/// The one who appends to the ledger.
+/// The one who judges visits and records them.
 pub struct Writer {
     store: Store,
     elders: HashMap<ElderId, Elder>,
@@ -155,6 +155,11 @@ impl Writer {
     /// The rules that meals are judged by.
     pub fn rules(&self) -> &RuleBook {
         &self.rules
+    }
+
+    /// How many elders are on the roster.
+    pub fn elders(&self) -> usize {
+        self.elders.len()
     }
 
     /// Serves the elders of a new gallery from now on, whose eligibility is of the day `as_of`;

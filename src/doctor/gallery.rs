@@ -3,7 +3,7 @@
 use super::{Check, Finding};
 use crate::config::{Config, rules};
 use crate::daemon::control::status::Status;
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::domain::calendar::{Date, service_date};
 use crate::domain::health::Trouble;
 use crate::store::{LEDGER_FILE, LeftOut, Reader};
@@ -17,7 +17,7 @@ pub(super) fn look(config: &Config, status: Option<&Status>) -> Finding {
             return Check::Gallery.fault("not judged without a rule book", "mend the rule book");
         }
     };
-    let today = service_date(service::clock(config).now());
+    let today = service_date(parts::clock(config).now());
     let gallery = match status {
         Some(Status { ledger, .. }) => {
             let as_of = ledger.eligibility_as_of.as_deref().and_then(|day| day.parse().ok());

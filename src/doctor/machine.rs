@@ -3,7 +3,7 @@
 use super::{Check, Finding};
 use crate::config::Config;
 use crate::daemon::control::status::Status;
-use crate::daemon::service;
+use crate::daemon::parts;
 use crate::domain::calendar::{SHANGHAI, Timestamp};
 use crate::domain::clock_trust::NOT_BEFORE;
 use crate::store::Reader;
@@ -67,7 +67,7 @@ struct Known {
 pub(super) fn clock(config: &Config, status: Option<&Status>) -> Finding {
     let ledger = Reader::open(&config.state).ok().and_then(|reader| reader.clock().ok());
     judge_clock(&Known {
-        now: service::clock(config).now(),
+        now: parts::clock(config).now(),
         ledger: ledger.map(|standing| {
             let believed = standing.change.is_none_or(|change| change.trusted);
             (standing.high, status.map_or(believed, |status| status.ledger.clock_trusted))

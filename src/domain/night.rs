@@ -37,9 +37,9 @@ impl NightWindow {
 
     /// When the night of `date` starts for the device whose place is `share`.
     fn start(&self, date: Date, share: u64) -> Timestamp {
-        let midnight = SHANGHAI.to_timestamp(date.to_datetime(self.from));
-        let midnight = midnight.expect("dates of a clock are far from the ends of time");
-        midnight + self.length.mul_f64(share as f64 / u64::MAX as f64)
+        let from = SHANGHAI.to_timestamp(date.to_datetime(self.from));
+        let from = from.expect("dates of a clock are far from the ends of time");
+        from + self.length.mul_f64(share as f64 / u64::MAX as f64)
     }
 }
 

@@ -112,8 +112,9 @@ pub trait Say: Sync {
     fn ask_staff(&self) -> Lines;
     /// No meal now.
     fn closed(&self, next: NextMeal) -> Lines;
-    /// The camera cannot be used; staff register by hand.
-    fn out_of_order(&self, trouble: Trouble) -> Lines;
+    /// The camera cannot be used; staff register by hand. It is not spoken: a voice that says so all
+    /// day helps nobody.
+    fn out_of_order(&self) -> Lines;
 
     /// Name of a meal of the day.
     fn meal(&self, window: MealWindow) -> &'static str;

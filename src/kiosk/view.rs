@@ -71,9 +71,7 @@ fn scene(say: &dyn Say, snapshot: &Snapshot, face: Option<FaceFrame>) -> state::
         }
         Scene::AskStaff => (Kind::AskStaff, "none", say.ask_staff(), Some(Tone::Call)),
         Scene::Closed(next) => (Kind::Closed, next.window.code(), say.closed(*next), None),
-        Scene::OutOfOrder(trouble) => {
-            (Kind::OutOfOrder, trouble.code(), say.out_of_order(*trouble), None)
-        }
+        Scene::OutOfOrder(trouble) => (Kind::OutOfOrder, trouble.code(), say.out_of_order(), None),
     };
     let Lines { title, detail, speech } = lines;
     let tone = tone.filter(|_| snapshot.sound != Sound::Off);

@@ -2,8 +2,9 @@
 //!
 //! 1. A text is asked for by a method of [`Say`] or by a field of [`Labels`], and each language
 //!    implements all of both in one file: a text that is missing does not compile.
-//! 2. Neutral in every doubtful case: nobody is told in front of others that they are unknown,
-//!    that they are not entitled, or that their face was doubted.
+//! 2. Neutral in every doubtful case: nobody is told in front of others that they are unknown or
+//!    that their face was doubted. Why there is no subsidy is said where it is no secret (used today,
+//!    not of the age); anything else is for staff to say.
 //! 3. A name is handed through as it is. Escaping is the business of whoever puts it on a page.
 //!
 //! What it deliberately does not do: choose what to say. It is told.

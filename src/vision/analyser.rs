@@ -125,12 +125,12 @@ impl Analyser {
         Ok(sightings)
     }
 
-    /// The one face of an enrolment photograph, with its template. Liveness is not asked of a
+    /// The template of the one face in an enrolment photograph. Liveness is not asked of a
     /// photograph. Faces of less than a quarter of its area are taken for passers-by.
     ///
     /// # Errors
     /// [`EnrolError`] where there is no face, more than one, or one that is not good enough.
-    pub fn enrol(&mut self, frame: &Frame) -> Result<Sighting, EnrolError> {
+    pub fn enrol(&mut self, frame: &Frame) -> Result<Template, EnrolError> {
         let found = self.detect(frame)?;
         let Some(largest) = found.first().copied() else { return Err(EnrolError::NoFace) };
         let limit = largest.face.area() * SECOND_FACE_SHARE_MAX;
@@ -138,12 +138,10 @@ impl Analyser {
         if people > 1 {
             return Err(EnrolError::SeveralFaces(people));
         }
-        let mut sighting = self.measure(frame, &largest)?;
-        if let Some(flaw) = sighting.flaw {
-            return Err(EnrolError::Poor(flaw));
+        match self.measure(frame, &largest)?.flaw {
+            Some(flaw) => Err(EnrolError::Poor(flaw)),
+            None => Ok(self.embed()?),
         }
-        sighting.template = Some(self.embed()?);
-        Ok(sighting)
     }
 
     /// First stage: the faces, largest first.

@@ -102,6 +102,14 @@ pub enum EnrolError {
     Vision(#[from] VisionError),
 }
 
+impl EnrolError {
+    /// Whether the models failed, and not the photograph: the next one will fare no better.
+    pub fn models_failed(&self) -> bool {
+        // A face that gives no template is a matter of its photograph.
+        matches!(self, Self::Vision(error) if !matches!(error, VisionError::Embedding { .. }))
+    }
+}
+
 impl Sysexit for EnrolError {
     fn exit(&self) -> Exit {
         match self {

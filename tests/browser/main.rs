@@ -189,7 +189,7 @@ fn sentences(language: Language) -> Value {
         scene("again-unknown", "again", "none", say.again(None)),
         scene("ask-staff", "ask-staff", "none", say.ask_staff()),
         scene("closed", "closed", "supper", say.closed(next)),
-        scene("out-of-order", "out-of-order", "camera-lost", say.out_of_order(Trouble::CameraLost)),
+        scene("out-of-order", "out-of-order", "camera-lost", say.out_of_order()),
     ];
     for (code, flaw) in [
         ("too-far", Flaw::TooFar),

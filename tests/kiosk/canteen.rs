@@ -7,7 +7,7 @@ use canteend::daemon::board::Board;
 use canteend::daemon::desk::{self, Desk};
 use canteend::daemon::kiosk::Backend;
 use canteend::daemon::night;
-use canteend::daemon::timekeeper;
+use canteend::daemon::parts;
 use canteend::daemon::writer::Writer;
 use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::decision::Doubt;
@@ -90,7 +90,7 @@ impl Premises {
         let config = self.config();
         let clock: Arc<dyn Clock> = Arc::new(ScriptedClock::new(self.starts_at.parse().unwrap()));
         let first = !self.state().exists();
-        let (mut store, mut keeper) = timekeeper::open(&config, clock.as_ref()).unwrap();
+        let (mut store, mut keeper) = parts::ledger(&config, clock.as_ref()).unwrap();
         if first {
             let stamp = keeper.stamp(&mut store, clock.as_ref()).unwrap();
             let enrolled: Vec<_> = self

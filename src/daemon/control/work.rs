@@ -7,8 +7,8 @@ use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::{Config, rules};
 use crate::daemon::bench::Bench;
+use crate::daemon::parts;
 use crate::daemon::revise::{Revised, revise};
-use crate::daemon::timekeeper;
 use crate::daemon::{epoch, keys};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
@@ -36,7 +36,7 @@ pub fn ask_or_do(config: &Config, clock: &dyn Clock, request: Request) -> Result
         return Ok(answer);
     }
     let rules = rules::load(&config.rules)?;
-    let (mut store, mut keeper) = timekeeper::open(config, clock)?;
+    let (mut store, mut keeper) = parts::ledger(config, clock)?;
     write(&request, &mut Bench::new(&mut store, &mut keeper, clock), &rules)
 }
 

@@ -4,7 +4,7 @@ use crate::city::elders::{Embedding, Face};
 use crate::domain::template::{ModelId, Template};
 use crate::frame::decode;
 use crate::vision::manifest::Manifest;
-use crate::vision::{Analyser, QualityLimits, VisionError};
+use crate::vision::{Analyser, EnrolError, QualityLimits, VisionError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ impl Faces {
     /// The templates of a face; a photograph that gives none is left out.
     ///
     /// # Errors
-    /// [`VisionError`] where the models cannot be opened.
-    pub fn templates(&mut self, face: Face) -> Result<Vec<Template>, VisionError> {
+    /// [`EnrolError`] where the models cannot be opened, or fail.
+    pub fn templates(&mut self, face: Face) -> Result<Vec<Template>, EnrolError> {
         let photos = match face {
             Face::None | Face::Foreign => return Ok(Vec::new()),
             Face::Templates(templates) => return Ok(templates),
@@ -51,8 +51,11 @@ impl Faces {
         let mut templates = Vec::with_capacity(photos.len());
         for photo in photos {
             let Ok(frame) = decode::photo(&photo, Duration::ZERO) else { continue };
-            if let Ok(sighting) = analyser.enrol(&frame) {
-                templates.extend(sighting.template);
+            match analyser.enrol(&frame) {
+                Ok(template) => templates.push(template),
+                // Elders must not lose their faces to a model that fails.
+                Err(error) if error.models_failed() => return Err(error),
+                Err(_) => {}
             }
         }
         Ok(templates)

@@ -31,7 +31,7 @@ use crate::error::{Exit, Sysexit};
 use crate::store::{
     Enrolled, GalleryError, Leaver, LeaverWhy, LedgerError, PageRows, Staged, Store,
 };
-use crate::vision::VisionError;
+use crate::vision::{EnrolError, VisionError};
 use tracing::{info, warn};
 
 /// Most pages of one sync: a city that never comes to an end must not keep the box busy for ever.
@@ -52,9 +52,12 @@ pub enum SyncError {
     /// The request, or a page that does not hold.
     #[error("the city's gallery: {0}")]
     Send(#[from] SendError),
-    /// The models cannot be opened.
+    /// The pack of models cannot be read.
     #[error(transparent)]
     Vision(#[from] VisionError),
+    /// The models cannot be opened, or fail.
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
     /// The pages do not come to an end.
     #[error("the city's gallery does not come to an end; it stays as it was")]
     Endless,
@@ -83,7 +86,7 @@ impl SyncError {
                     | GalleryError::CardKey
             ),
             Self::Endless => true,
-            Self::Desk(_) | Self::Ledger(_) | Self::Vision(_) => false,
+            Self::Desk(_) | Self::Ledger(_) | Self::Vision(_) | Self::Enrol(_) => false,
         }
     }
 }
@@ -96,6 +99,7 @@ impl Sysexit for SyncError {
             Self::Ledger(e) => e.exit(),
             Self::Send(e) => e.exit(),
             Self::Vision(e) => e.exit(),
+            Self::Enrol(e) => e.exit(),
             Self::Endless => Exit::Data,
         }
     }
@@ -104,7 +108,7 @@ impl Sysexit for SyncError {
         match self {
             Self::Gallery(e) => e.whom(),
             Self::Ledger(e) => e.whom(),
-            Self::Desk(_) | Self::Send(_) | Self::Vision(_) | Self::Endless => None,
+            _ => None,
         }
     }
 }

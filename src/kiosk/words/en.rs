@@ -46,11 +46,12 @@ impl Say for En {
     fn welcome(&self, address: &str, reason: NoAward) -> Lines {
         let kind = match reason {
             NoAward::AlreadyToday => "Today’s subsidy is used; enjoy your meal",
-            NoAward::UnderAge => "The subsidy begins at 70; enjoy your meal",
-            NoAward::HomeCare => "You receive home care instead; enjoy your meal",
-            NoAward::NotEligible | NoAward::NoRules | NoAward::Deceased | NoAward::Moved => {
-                "Enjoy your meal; ask our staff about the subsidy"
-            }
+            NoAward::UnderAge => "Not yet of the subsidy’s age; enjoy your meal",
+            NoAward::HomeCare
+            | NoAward::NotEligible
+            | NoAward::NoRules
+            | NoAward::Deceased
+            | NoAward::Moved => "Enjoy your meal; ask our staff about the subsidy",
         };
         said(&greeting(address), kind)
     }
@@ -74,11 +75,9 @@ impl Say for En {
         Lines { speech: None, ..said("We are closed just now", &detail) }
     }
 
-    fn out_of_order(&self, trouble: Trouble) -> Lines {
-        let lines =
-            said("Our staff will register you", "The camera rests; your meal is served as usual");
-        // A voice that repeats itself all day helps nobody; a fault that staff have to act on is heard.
-        Lines { speech: lines.speech.filter(|_| trouble.blinds()), ..lines }
+    fn out_of_order(&self) -> Lines {
+        let detail = "The camera rests; your meal is served as usual";
+        Lines { speech: None, ..said("Our staff will register you", detail) }
     }
 
     fn meal(&self, window: MealWindow) -> &'static str {

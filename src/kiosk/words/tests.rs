@@ -63,7 +63,7 @@ fn every_scene_of_the_elder_is_short_enough_for_very_large_type() {
     for language in LANGUAGES {
         let say = of(language);
         let mut scenes = vec![say.ask_staff(), say.closed(next), say.again(None)];
-        scenes.push(say.out_of_order(Trouble::CameraLost));
+        scenes.push(say.out_of_order());
         scenes.extend(FLAWS.map(|flaw| say.prompt(Prompt::Mend(flaw))));
         scenes.extend([Prompt::Welcome, Prompt::Wait, Prompt::OneAtATime].map(|p| say.prompt(p)));
         scenes.extend(NoAward::ALL.iter().map(|reason| say.welcome("欧阳爷爷", *reason)));
@@ -89,11 +89,11 @@ fn a_served_elder_reads_and_hears_what_was_given() {
 }
 
 #[test]
-fn nobody_is_told_in_public_that_they_are_unknown_dead_or_moved() {
+fn nobody_is_told_in_public_that_they_are_unknown_dead_moved_or_cared_for() {
     for language in LANGUAGES {
         let say = of(language);
         let neutral = say.welcome("王奶奶", NoAward::NotEligible);
-        for reason in [NoAward::Deceased, NoAward::Moved, NoAward::NoRules] {
+        for reason in [NoAward::Deceased, NoAward::Moved, NoAward::NoRules, NoAward::HomeCare] {
             assert_eq!(say.welcome("王奶奶", reason), neutral);
         }
         let public = say.ask_staff();

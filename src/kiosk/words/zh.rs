@@ -44,11 +44,12 @@ impl Say for Zh {
     fn welcome(&self, address: &str, reason: NoAward) -> Lines {
         let kind = match reason {
             NoAward::AlreadyToday => "今天已领过补贴，欢迎用餐",
-            NoAward::UnderAge => "未满70周岁，暂无补贴，欢迎用餐",
-            NoAward::HomeCare => "已享受居家养老服务，本餐不补贴，欢迎用餐",
-            NoAward::NotEligible | NoAward::NoRules | NoAward::Deceased | NoAward::Moved => {
-                "欢迎用餐，补贴请咨询工作人员"
-            }
+            NoAward::UnderAge => "还没到补贴年龄，欢迎用餐",
+            NoAward::HomeCare
+            | NoAward::NotEligible
+            | NoAward::NoRules
+            | NoAward::Deceased
+            | NoAward::Moved => "欢迎用餐，补贴请咨询工作人员",
         };
         said(&greeting(address), kind)
     }
@@ -72,8 +73,7 @@ impl Say for Zh {
         Lines { speech: None, ..said("现在是休息时间", &detail) }
     }
 
-    fn out_of_order(&self, _: Trouble) -> Lines {
-        // A voice that says so all day helps nobody.
+    fn out_of_order(&self) -> Lines {
         Lines {
             speech: None, ..said("请工作人员帮您登记", "刷脸暂停使用，照常用餐")
         }
@@ -218,7 +218,7 @@ impl Say for Zh {
             }
             Trouble::VisionFailed => "由人工登记。请技术员检查设备并重新启动。",
             Trouble::LedgerFailed => "先记在纸上。请技术员马上检查存储。",
-            Trouble::DiskFull => "请技术员马上清理存储并重新启动。",
+            Trouble::DiskFull => "请技术员马上清理存储，不必重新启动。",
             Trouble::DiskLow => "请技术员近日清理存储。",
             Trouble::ClockUntrusted => "对照准确的时间，请技术员确认时钟；照常用餐。",
             Trouble::ClockDiffers => "照常用餐。请技术员核对时间。",
