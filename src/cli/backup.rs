@@ -5,9 +5,10 @@ use super::{ConfigFile, say};
 use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
 use crate::record::Hash;
-use crate::store::{Depth, Names, Reader, Store};
+use crate::store::{BackupError, DbError, Depth, Names, Reader, Store};
 use clap::Args;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ pub(super) struct Restore {
 /// Copies first and notes it then, so that the note is not in the copy; a copy of a copy is not
 /// noted anywhere.
 pub(super) fn backup(options: &Backup) -> Result<(), Failure> {
-    let copied = options.which.open()?.back_up(&options.out)?;
+    let copied = options.which.open()?.back_up(&options.out).map_err(barred)?;
     if let Some(own) = options.which.own()? {
         super::note_export(&own, ExportWhat::Backup, (1, copied.entries), digest(&options.out)?)?;
     }
@@ -43,6 +44,22 @@ pub(super) fn backup(options: &Backup) -> Result<(), Failure> {
         copied.entries,
         copied.head
     ))
+}
+
+/// A stick that was mounted by hand is root's.
+fn barred(error: BackupError) -> Failure {
+    match &error {
+        BackupError::Db(DbError::File { source, .. })
+            if source.kind() == io::ErrorKind::PermissionDenied =>
+        {
+            let text = format!(
+                "{error}: this user may not write there; mount the stick for it, as in \
+                 `mount -o uid=canteend,umask=077 /dev/sdX1 /media/stick`"
+            );
+            Failure::new(Exit::Io, text)
+        }
+        _ => error.into(),
+    }
 }
 
 /// SHA-256 of a file.

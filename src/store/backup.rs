@@ -2,10 +2,10 @@
 //!
 //! 1. A copy is taken while the box serves, as of one moment, and verified before it has its name.
 //! 2. It carries no templates and no face keys, and never did while it was made: a face that is
-//!    forgotten later must not come back from a copy. The city's cursor is not in it either, so that a restored box asks the city for
-//!    everybody, faces included. Identities are in it, sealed with keys that open with the box key
-//!    alone, which is not in it. PINs are not: whoever found a copy could try a million of them out,
-//!    so operators of a restored box are given new ones.
+//!    forgotten later must not come back from a copy. The city's cursor is not in it either, so that a
+//!    restored box asks the city for everybody, faces included. Identities are in it, sealed with
+//!    keys that open with the box key alone, which is not in it. PINs are not: whoever found a copy
+//!    could try a million of them out, so operators of a restored box are given new ones.
 //! 3. A box that was restored says in its ledger that its gallery has no faces any more; card, staff
 //!    and subsidy go on, and faces are enrolled anew.
 //! 4. Consents of the copy count for nothing: one that was withdrawn after it was taken is not in it.
@@ -52,7 +52,7 @@ impl Reader {
     /// [`BackupError`]; there is no file `out` then.
     pub fn back_up(&self, out: &Path) -> Result<Verified, BackupError> {
         if out.exists() {
-            return Err(DbError::Exists(out.to_owned()).into());
+            return Err(DbError::Taken(out.to_owned()).into());
         }
         let staged = Staged::new(out)?;
         copy(&self.conn, staged.file())
@@ -154,7 +154,7 @@ impl Store {
             _ => Vault::open(&key)?,
         };
         let staged = Staged::new(&path)?;
-        std::fs::copy(from, staged.file()).map_err(db::file(from))?;
+        staged.fill(from)?;
         let mut conn = db::open(staged.file())?;
         without_faces(&mut conn, &vault, names)?;
         db::close(conn)?;

@@ -6,7 +6,7 @@
 use super::folder::{self, beside};
 use crate::error::{Exit, Sysexit};
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::ErrorCode;
+use rusqlite::ffi::{ErrorCode, SQLITE_IOERR_SHMSIZE};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
@@ -53,7 +53,8 @@ pub enum DbError {
     #[error("{}: there is no ledger here; set the box up first, or name another folder", .0.display())]
     Missing(PathBuf),
     /// A file where a new one should be made.
-    #[error("{}: there is a ledger already; it is never overwritten, name another folder", .0.display())]
+    #[error("{}: there is a ledger already, which is never overwritten; name another \
+             folder, or move this one away whole", .0.display())]
     Exists(PathBuf),
     /// Not a database of this program.
     #[error("{}: this is not a ledger of canteend; name another file", .0.display())]
@@ -62,6 +63,10 @@ pub enum DbError {
     #[error("{}: this is not a database, or its beginning was altered; name the ledger file, or \
              restore a backup", .0.display())]
     NoDatabase(PathBuf),
+    /// A file stands where a copy is to be made.
+    #[error("{}: there is a file of this name already; give each copy a name of its own, such as one \
+             with the date", .0.display())]
+    Taken(PathBuf),
     /// Written by a newer program.
     #[error(
         "{}: schema version {found} is newer than {} that this program knows; install the newer \
@@ -107,6 +112,10 @@ pub enum DbError {
     /// Too old a SQLite was linked in.
     #[error("SQLite {0} is too old to be trusted with a ledger; build with the bundled one")]
     OldSqlite(&'static str),
+    /// No room on the disk, not even to open the file.
+    #[error("{}: the disk is full; remove what does not belong on the box, then start canteend \
+             again", .0.display())]
+    Full(PathBuf),
     /// A file or folder could not be made, locked or moved.
     #[error("{}: {source}", path.display())]
     File {
@@ -128,7 +137,9 @@ pub enum DbError {
 impl Sysexit for DbError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Missing(_) | Self::Exists(_) | Self::OldSqlite(_) => Exit::Config,
+            Self::Missing(_) | Self::Exists(_) | Self::Taken(_) | Self::OldSqlite(_) => {
+                Exit::Config
+            }
             Self::LogGone(_)
             | Self::Foreign(_)
             | Self::NoDatabase(_)
@@ -136,7 +147,7 @@ impl Sysexit for DbError {
             | Self::Altered { .. } => Exit::Data,
             Self::Newer { .. } | Self::Older { .. } => Exit::Config,
             Self::Busy(_) => Exit::Unavailable,
-            Self::Log(_) | Self::File { .. } => Exit::Io,
+            Self::Log(_) | Self::Full(_) | Self::File { .. } => Exit::Io,
             Self::Sqlite { source, .. } => sqlite_exit(source),
         }
     }
@@ -168,6 +179,12 @@ pub(super) fn sqlite_exit(error: &rusqlite::Error) -> Exit {
     }
 }
 
+/// Whether SQLite found no room: for a page, or for the index of its log.
+pub(super) fn disk_full(error: &rusqlite::Error) -> bool {
+    let no_index = error.sqlite_error().is_some_and(|e| e.extended_code == SQLITE_IOERR_SHMSIZE);
+    no_index || error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
 /// Says which file or folder a failure is about.
 pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> DbError {
     |source| DbError::File { path: path.to_owned(), source }
@@ -176,6 +193,7 @@ pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> DbError {
 fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> DbError {
     |source| match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => DbError::NoDatabase(path.to_owned()),
+        _ if disk_full(&source) => DbError::Full(path.to_owned()),
         _ => DbError::Sqlite { path: path.to_owned(), source },
     }
 }
@@ -188,11 +206,14 @@ pub(super) fn create(path: &Path) -> Result<Connection, DbError> {
     Ok(conn)
 }
 
-/// Opens our file at `path` for writing and brings its schema up to date.
+/// Opens our file at `path` for writing and brings its schema up to date. The log stays where it is
+/// when the connection ends, until [`fold_at_end`] is called.
 pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     check_sqlite()?;
     folder::check_log(path)?;
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sqlite(path))?;
+    // A file that this program turns away keeps its log: whoever can read it finds both.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite(path))?;
     let version = version(&conn, path)?;
     configure(&conn).map_err(sqlite(path))?;
     migrate(&mut conn, version).map_err(sqlite(path))?;
@@ -254,9 +275,16 @@ fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     connect(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 
+/// Has the log folded into the file when the connection ends.
+pub(super) fn fold_at_end(conn: &Connection, path: &Path) -> Result<(), DbError> {
+    let set = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+    set.map(drop).map_err(sqlite(path))
+}
+
 /// Closes the connection, so that its log is folded into the file.
 pub(super) fn close(conn: Connection) -> Result<(), DbError> {
     let path = PathBuf::from(conn.path().unwrap_or_default());
+    fold_at_end(&conn, &path)?;
     conn.close().map_err(|(_, source)| DbError::Sqlite { path, source })
 }
 

@@ -93,6 +93,16 @@ impl Staged {
         Ok(Staged { staged, path: path.to_owned() })
     }
 
+    /// Fills it with what is in `from`. Whoever may read that, this file is for its owner alone.
+    pub(super) fn fill(&self, from: &Path) -> Result<(), DbError> {
+        let mut source = File::open(from).map_err(file(from))?;
+        let copied = OpenOptions::new()
+            .write(true)
+            .open(&self.staged)
+            .and_then(|mut made| io::copy(&mut source, &mut made));
+        copied.map(drop).map_err(file(&self.staged))
+    }
+
     /// Where it is being made.
     pub(super) fn file(&self) -> &Path {
         &self.staged
@@ -103,7 +113,9 @@ impl Staged {
         let whole = File::open(&self.staged).and_then(|made| made.sync_all());
         whole.map_err(file(&self.staged))?;
         fs::rename(&self.staged, &self.path).map_err(file(&self.path))?;
-        let dir = self.path.parent().expect("a file in a state folder");
+        // The folder of a bare name is the one where the program runs.
+        let dir = self.path.parent().filter(|dir| *dir != Path::new(""));
+        let dir = dir.unwrap_or(Path::new("."));
         File::open(dir).and_then(|d| d.sync_all()).map_err(file(dir))
     }
 }

@@ -1,6 +1,6 @@
 //! Appending entries and asking what stands.
 
-use super::db::sqlite_exit;
+use super::db::{self, sqlite_exit};
 use super::projection::{self, Contradiction};
 use super::reader::Recorded;
 use super::vault::VaultError;
@@ -126,8 +126,7 @@ impl Sysexit for LedgerError {
 impl LedgerError {
     /// Whether there was no room on the disk.
     pub(super) fn disk_full(&self) -> bool {
-        let full = rusqlite::ErrorCode::DiskFull;
-        matches!(self, Self::Sqlite(e) if e.sqlite_error_code() == Some(full))
+        matches!(self, Self::Sqlite(error) if db::disk_full(error))
     }
 }
 

@@ -178,10 +178,18 @@ impl Store {
     }
 
     fn with(dir: &Path, vault: Vault, lock: File) -> Result<Self, StoreError> {
-        let conn = db::open(&dir.join(LEDGER_FILE))?;
+        let (path, reserve) = (dir.join(LEDGER_FILE), Reserve::at(&dir.join(RESERVE_FILE)));
+        let conn = match db::open(&path) {
+            // A box that is switched on when its disk is full serves on.
+            Err(DbError::Full(_)) if reserve.release() => db::open(&path)?,
+            opened => {
+                reserve.fill()?;
+                opened?
+            }
+        };
         let device = ledger::device(&conn)?;
-        let reserve = Reserve::put_by(&dir.join(RESERVE_FILE))?;
-        let mark = Mark::of(&dir.join(LEDGER_FILE));
+        let mark = Mark::of(&path);
+        db::fold_at_end(&conn, &path)?;
         Ok(Store {
             mark,
             conn,

@@ -53,14 +53,13 @@ pub(super) struct Reserve {
 }
 
 impl Reserve {
-    /// Puts the reserve by at `path`, where it is missing and there is room.
-    pub(super) fn put_by(path: &Path) -> Result<Self, DbError> {
-        let reserve = Reserve { path: path.to_owned(), refused: false };
-        reserve.fill()?;
-        Ok(reserve)
+    /// The reserve at `path`, as an earlier run left it.
+    pub(super) fn at(path: &Path) -> Self {
+        Reserve { path: path.to_owned(), refused: false }
     }
 
-    fn fill(&self) -> Result<(), DbError> {
+    /// Puts it by, where it is missing and there is room.
+    pub(super) fn fill(&self) -> Result<(), DbError> {
         if self.held() {
             return Ok(());
         }
@@ -132,7 +131,8 @@ mod tests {
     #[test]
     fn a_reserve_that_was_used_is_put_by_again_when_there_is_room() {
         let dir = tempfile::tempdir().unwrap();
-        let mut reserve = Reserve::put_by(&dir.path().join("reserve")).unwrap();
+        let mut reserve = Reserve::at(&dir.path().join("reserve"));
+        reserve.fill().unwrap();
         let roomy = reserve.free().unwrap() >= LOW_BYTES;
         assert!(reserve.held() && reserve.release() && !reserve.release() && !reserve.held());
         reserve.note(true);

@@ -1,8 +1,10 @@
 //! A storage layer under SQLite that counts its writes, fails them, or forgets them.
 //!
-//! It is SQLite's own Unix layer with four operations replaced: write, truncate, sync and close.
+//! It is SQLite's own Unix layer with five operations replaced: write, truncate, sync, close, and the
+//! one that makes the index of a log.
 //! Every file under the folder of a [`Disk`] goes through it. All `unsafe` of the tests is here.
 
+use canteend::store::RESERVE_FILE;
 use rusqlite::ffi;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
@@ -22,6 +24,8 @@ pub enum Plan {
     Kill(u64),
     /// The power goes at this operation: it and all later ones fail, see [`Disk::power_loss`].
     PowerLoss(u64),
+    /// There is no room for anything as long as the store's reserve lies there.
+    Full,
     /// This operation and `more` after it fail with this SQLite error.
     Fail { at: u64, more: u64, code: c_int },
 }
@@ -128,9 +132,17 @@ impl Disk {
         match state.plan {
             Plan::Kill(at) if state.done == at => kill_myself(),
             Plan::PowerLoss(at) if state.done >= at => Err(fault),
+            Plan::Full if self.root.join(RESERVE_FILE).exists() => Err(ffi::SQLITE_FULL),
             Plan::Fail { at, more, code } if (at..=at + more).contains(&state.done) => Err(code),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the index of a log may grow; that is not counted.
+    fn admit_index(&self) -> Result<(), c_int> {
+        let full = self.state.lock().expect(WORLD_LOCK).plan == Plan::Full;
+        let full = full && self.root.join(RESERVE_FILE).exists();
+        if full { Err(ffi::SQLITE_IOERR_SHMSIZE) } else { Ok(()) }
     }
 
     fn note(&self, path: &Path, change: Change) {
@@ -206,6 +218,7 @@ unsafe extern "C" fn open(
             xTruncate: Some(truncate),
             xSync: Some(sync),
             xClose: Some(close),
+            xShmMap: own.xShmMap.map(|_| map as _),
             ..*own
         };
         (*file).pMethods = Box::leak(Box::new(ours));
@@ -256,6 +269,25 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
     let synced = unsafe { own.xSync.expect("files are synced")(file, flags) };
     disk.synced(&path);
     synced
+}
+
+/// # Safety
+/// Called by SQLite with its own arguments.
+unsafe extern "C" fn map(
+    file: *mut ffi::sqlite3_file,
+    region: c_int,
+    bytes: c_int,
+    extend: c_int,
+    out: *mut *mut c_void,
+) -> c_int {
+    let File { disk, own, .. } = file_of(file);
+    if extend != 0
+        && let Err(code) = disk.admit_index()
+    {
+        return code;
+    }
+    // SAFETY: SQLite's own operation on its own arguments.
+    unsafe { own.xShmMap.expect("databases have an index")(file, region, bytes, extend, out) }
 }
 
 /// # Safety

@@ -24,6 +24,24 @@ fn a_write_or_sync_that_fails_loses_nothing_and_the_next_meal_works() {
     }
 }
 
+#[test]
+fn a_box_that_is_switched_on_with_a_full_disk_serves_from_its_reserve() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Disk::under(dir.path(), Plan::Sound);
+    let mut store = Store::init(dir.path(), "test-box", stamp(0)).unwrap();
+    let first = store.append(stamp(1), &meal("p_0", None)).unwrap();
+    drop(store);
+    disk.plan(Plan::Full);
+    let mut store = Store::open(dir.path()).unwrap();
+    assert!(!dir.path().join(RESERVE_FILE).exists(), "the reserve was what made room");
+    let next = store.append(stamp(2), &meal("p_1", None)).unwrap();
+    disk.plan(Plan::Sound);
+    drop(store);
+    let acknowledged = [first, next].map(|done| (done.n, done.hash.to_string()));
+    assert_eq!(check(dir.path(), &acknowledged, "a full disk at the start"), 3);
+}
+
 /// Eats under a fault; whether it was refused.
 fn one_fault(plan: Plan) -> bool {
     let what = format!("{plan:?}");

@@ -4,11 +4,13 @@
 //!    and gathered in the store. Memory holds one page.
 //! 2. They come into force together, or not at all. An attempt that breaks off goes on, next time,
 //!    after the last page that was gathered.
-//! 3. A page that the city did not sign, that is beyond a bound or of an older generation is refused
+//! 3. A row with consent and without a face leaves the face that the box has: a roster by hand may
+//!    have brought it.
+//! 4. A page that the city did not sign, that is beyond a bound or of an older generation is refused
 //!    and is an alarm. A single row that does not hold leaves its elder as they were, and is
 //!    remembered until one comes that holds; without a readable face an elder is left to staff and
 //!    card.
-//! 4. With nothing new it is one request.
+//! 5. With nothing new it is one request.
 //!
 //! It does not bring the new gallery into service; that is [`super::swap`]'s.
 
@@ -207,8 +209,8 @@ fn is_lost(error: &SendError) -> bool {
 async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRows, SyncError> {
     let card_key = page.card_key();
     let Page { generation, next, upsert, tombstone, .. } = page;
-    let (mut arrivals, mut held) = (Vec::with_capacity(upsert.len()), Vec::new());
-    let mut bad = Vec::new();
+    let mut arrivals = Vec::with_capacity(upsert.len());
+    let (mut silent, mut held, mut bad) = (Vec::new(), Vec::new(), Vec::new());
     for row in upsert {
         let id = row.elder.clone();
         let Arrival { elder, face, cards } = match elders::arrival(row, faces.embedding()) {
@@ -220,6 +222,9 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
             }
         };
         let shown = face != Face::None;
+        if !shown && elder.consent.store_face {
+            silent.push(elder.id.clone());
+        }
         let templates = faces.templates(face)?;
         if shown && templates.is_empty() {
             done.faceless += 1;
@@ -246,5 +251,5 @@ async fn rows(page: Page, faces: &mut Faces, done: &mut Synced) -> Result<PageRo
     }
     done.leavers += leavers.len() as u32;
     done.bad += bad.len() as u32;
-    Ok(PageRows { generation, next, arrivals, leavers, cards: held, card_key, bad })
+    Ok(PageRows { generation, next, arrivals, silent, leavers, cards: held, card_key, bad })
 }

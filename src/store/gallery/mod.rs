@@ -8,6 +8,7 @@
 //! 4. After either, deleted pages are overwritten and the log is emptied.
 //! 5. The city's gallery comes in pages, which are gathered beside the one in force (`staging`).
 
+mod adopting;
 mod rows;
 mod staging;
 

@@ -7,23 +7,20 @@
 //! 4. A withdrawn consent takes the face and its key, and so does a death or a move, which is a notice
 //!    as well; the elder stays known, with all that the same pages say of them. Whoever is not on a
 //!    gallery that was read from nothing is gone with their keys; a row that does not hold is still one.
-//! 5. A face that was forgotten on the box does not come back with a page, until the city itself has
+//! 5. A row with consent that says nothing of a face leaves the face that the box has.
+//! 6. A face that was forgotten on the box does not come back with a page, until the city itself has
 //!    said that the consent was withdrawn; a consent after that is a new one.
 
 use super::rows::{self, Tables};
-use super::{
-    ELDERS_MAX, Enrolled, GalleryError, Replaced, Store, change, check, count, current, generation,
-    wipe,
-};
+use super::{ELDERS_MAX, Enrolled, GalleryError, Store, check, count, generation};
 use crate::domain::calendar::Date;
-use crate::domain::elder::{ElderId, Notice, NoticeWhy};
-use crate::domain::entry::{Event, GalleryChange, Stamp};
-use crate::domain::template::ModelId;
+use crate::domain::elder::{ElderId, NoticeWhy};
+use crate::domain::template::{ModelId, Template};
 use crate::record::card::{CardDigest, CardKey};
 use crate::store::vault::Vault;
-use crate::store::{cards, ledger, left_out};
-use rusqlite::types::Type;
+use crate::store::{cards, left_out};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::borrow::Cow;
 
 /// The city's gallery that is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +54,11 @@ pub enum LeaverWhy {
 }
 
 impl LeaverWhy {
-    const ALL: [LeaverWhy; 3] =
+    pub(super) const ALL: [LeaverWhy; 3] =
         [Self::Withdrawn, Self::Notice(NoticeWhy::Deceased), Self::Notice(NoticeWhy::Moved)];
 
     /// The code in table `staged_leaver`.
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             Self::Withdrawn => "withdrawn",
             Self::Notice(NoticeWhy::Deceased) => "deceased",
@@ -90,6 +87,8 @@ pub struct PageRows {
     pub next: String,
     /// Elders as they are now.
     pub arrivals: Vec<Enrolled>,
+    /// Those of them with consent of whose face nothing is said: the box keeps the one it has.
+    pub silent: Vec<ElderId>,
     /// Elders who are taken out.
     pub leavers: Vec<Leaver>,
     /// Cards of those elders of whom they are stated.
@@ -122,7 +121,8 @@ impl Store {
     /// before. The first page of an attempt drops what an earlier one left, unless it goes on.
     ///
     /// # Errors
-    /// [`GalleryError::Older`], [`GalleryError::CardKey`]; otherwise what is wrong with a row. What was gathered before stays.
+    /// [`GalleryError::Older`], [`GalleryError::CardKey`]; otherwise what is wrong with a row. What was
+    /// gathered before stays.
     pub fn stage(
         &mut self,
         model: ModelId,
@@ -148,10 +148,18 @@ impl Store {
         }
         let version = generation(&tx)? + 1;
         for enrolled in &page.arrivals {
-            unstage(&tx, &enrolled.elder.id)?;
-            rows::insert(&tx, &self.vault, Tables::Staged, version, enrolled)?;
+            let id = &enrolled.elder.id;
+            let enrolled = match page.silent.contains(id) {
+                false => Cow::Borrowed(enrolled),
+                true => {
+                    let templates = known_face(&tx, &self.vault, model, id)?;
+                    Cow::Owned(Enrolled { elder: enrolled.elder.clone(), templates })
+                }
+            };
+            unstage(&tx, id)?;
+            rows::insert(&tx, &self.vault, Tables::Staged, version, &enrolled)?;
+            rows::verify(&tx, &self.vault, Tables::Staged, std::slice::from_ref(&*enrolled))?;
         }
-        rows::verify(&tx, &self.vault, Tables::Staged, &page.arrivals)?;
         for elder in page.bad.iter().filter_map(|id| ElderId::new(id).ok()) {
             tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
                 .execute([elder.as_str()])?;
@@ -203,105 +211,6 @@ impl Store {
         forget_city(&tx)?;
         Ok(tx.commit()?)
     }
-
-    /// Puts the gathered pages into force, and says so in the ledger. Where they change nothing and
-    /// the ledger's gallery is of today already, only the cursor moves on, and the answer is `None`.
-    ///
-    /// # Errors
-    /// [`GalleryError`]; the old gallery stands, and what was gathered stays. Pages that were never
-    /// gathered are [`GalleryError::Damaged`].
-    pub fn adopt_staged(
-        &mut self,
-        stamp: Stamp,
-        model: ModelId,
-    ) -> Result<Option<Replaced>, GalleryError> {
-        let salt = self.vault.salt()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let gathered = staged(&tx)?.filter(|(_, made_by)| *made_by == model);
-        let (gathered, _) = gathered.ok_or_else(|| GalleryError::Damaged {
-            table: "staged_pages",
-            row: "of the model in use".to_owned(),
-        })?;
-        let moved = put_in_force(&tx, &self.vault, gathered.whole)?;
-        drop_staged(&tx)?;
-        tx.execute(
-            "INSERT OR REPLACE INTO city_gallery VALUES (1, ?1, ?2)",
-            (gathered.generation as i64, &gathered.cursor),
-        )?;
-        let old = current(&tx)?;
-        let change = change(&tx, generation(&tx)? + 1, model, stamp)?;
-        let told = |old: GalleryChange| GalleryChange { generation: change.generation, ..old };
-        if !moved && old.map(told).as_ref() == Some(&change) {
-            tx.commit()?;
-            return Ok(None);
-        }
-        let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
-        tx.commit()?;
-        let wiped = wipe(&self.conn)?;
-        Ok(Some(Replaced { change, appended, wiped }))
-    }
-}
-
-/// Moves what was gathered to its place. True where anything was.
-fn put_in_force(tx: &Transaction<'_>, vault: &Vault, whole: bool) -> Result<bool, GalleryError> {
-    let gone = match whole {
-        false => 0,
-        true => tx.execute(
-            "DELETE FROM elder WHERE id NOT IN (SELECT id FROM staged_elder)
-             AND id NOT IN (SELECT elder FROM staged_leaver)
-             AND id NOT IN (SELECT elder FROM staged_kept)",
-            [],
-        )?,
-    };
-    // Keys and templates go with their elder.
-    tx.execute("DELETE FROM elder WHERE id IN (SELECT id FROM staged_elder)", [])?;
-    let arrived = tx.execute("INSERT INTO elder SELECT * FROM staged_elder", [])?;
-    tx.execute("INSERT INTO elder_key SELECT * FROM staged_elder_key", [])?;
-    tx.execute("INSERT INTO template SELECT * FROM staged_template", [])?;
-    let left = leavers(tx)?;
-    for leaver in &left {
-        take_out(tx, vault, leaver)?;
-    }
-    for elder in ids(tx, "SELECT elder FROM forgotten ORDER BY elder")? {
-        forget(tx, vault, &elder)?;
-    }
-    let elders = count(tx, "SELECT count(*) FROM elder")? as usize;
-    if elders > ELDERS_MAX {
-        return Err(GalleryError::TooMany(elders));
-    }
-    cards::put_in_force(tx)?;
-    // Each opens in its new place, before anything is committed.
-    for elder in ids(tx, "SELECT id FROM staged_elder ORDER BY id")? {
-        rows::load_elder(tx, vault, Tables::InForce, &elder)?;
-        rows::load_templates(tx, vault, Tables::InForce, elder.as_str())?;
-    }
-    Ok(gone + arrived + left.len() > 0)
-}
-
-/// An elder whom the box does not know needs not be taken out.
-fn take_out(tx: &Transaction<'_>, vault: &Vault, leaver: &Leaver) -> Result<(), GalleryError> {
-    forget(tx, vault, &leaver.elder)?;
-    let notice = match leaver.why {
-        LeaverWhy::Withdrawn => return Ok(()),
-        LeaverWhy::Notice(why) => Notice { why, from: leaver.since },
-    };
-    match rows::load_elder(tx, vault, Tables::InForce, &leaver.elder) {
-        Ok((key, mut elder)) => {
-            elder.notices.retain(|known| known.why != notice.why);
-            elder.notices.push(notice);
-            rows::update(tx, vault, Tables::InForce, &key, &elder)
-        }
-        Err(GalleryError::Unknown(_)) => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Destroys the face of an elder, if the box knows them.
-fn forget(tx: &Transaction<'_>, vault: &Vault, elder: &ElderId) -> Result<(), GalleryError> {
-    match rows::forget(tx, vault, Tables::InForce, elder) {
-        Err(GalleryError::Unknown(_)) => Ok(()),
-        done => done.map(drop),
-    }
 }
 
 /// Forgets whatever came from the city: the next sync begins from nothing.
@@ -311,7 +220,7 @@ pub(in crate::store) fn forget_city(tx: &Transaction<'_>) -> rusqlite::Result<()
     drop_staged(tx)
 }
 
-fn drop_staged(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+pub(super) fn drop_staged(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     // Keys, templates and cards go with their elder.
     let tables =
         ["staged_elder", "staged_leaver", "staged_kept", "staged_card_key", "staged_pages"];
@@ -319,6 +228,28 @@ fn drop_staged(tx: &Transaction<'_>) -> rusqlite::Result<()> {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(())
+}
+
+/// The face that the box has of an elder: an earlier page's, else the one in force. None where the
+/// same pages take the elder out: a consent after that is a new one.
+fn known_face(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    model: ModelId,
+    elder: &ElderId,
+) -> Result<Vec<Template>, GalleryError> {
+    let mut taken_out = tx.prepare_cached("SELECT 1 FROM staged_leaver WHERE elder = ?1")?;
+    if taken_out.exists([elder.as_str()])? {
+        return Ok(Vec::new());
+    }
+    for tables in [Tables::Staged, Tables::InForce] {
+        let mut known = rows::load_templates(tx, vault, tables, elder.as_str())?;
+        known.retain(|template| template.model() == model);
+        if !known.is_empty() {
+            return Ok(known);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// What an earlier page said of an elder counts no more.
@@ -336,7 +267,7 @@ fn in_force(conn: &Connection) -> rusqlite::Result<Option<CityGallery>> {
     .optional()
 }
 
-fn staged(conn: &Connection) -> rusqlite::Result<Option<(Staged, ModelId)>> {
+pub(super) fn staged(conn: &Connection) -> rusqlite::Result<Option<(Staged, ModelId)>> {
     let sql = "SELECT generation, cursor, pages, whole, model FROM staged_pages";
     conn.query_row(sql, [], |row| {
         let staged = Staged {
@@ -348,32 +279,4 @@ fn staged(conn: &Connection) -> rusqlite::Result<Option<(Staged, ModelId)>> {
         Ok((staged, ModelId(row.get(4)?)))
     })
     .optional()
-}
-
-fn leavers(conn: &Connection) -> Result<Vec<Leaver>, GalleryError> {
-    let mut stmt =
-        conn.prepare_cached("SELECT elder, why, since FROM staged_leaver ORDER BY elder, why")?;
-    let mut rows = stmt.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (id, why, since): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let damaged = || GalleryError::Damaged { table: "staged_leaver", row: id.clone() };
-        let why = LeaverWhy::ALL.into_iter().find(|w| w.code() == why);
-        found.push(Leaver {
-            elder: ElderId::new(&id).map_err(|_| damaged())?,
-            why: why.ok_or_else(damaged)?,
-            since: since.parse().map_err(|_| damaged())?,
-        });
-    }
-    Ok(found)
-}
-
-fn ids(conn: &Connection, sql: &str) -> Result<Vec<ElderId>, GalleryError> {
-    let mut stmt = conn.prepare_cached(sql)?;
-    let id = |text: String| {
-        ElderId::new(&text)
-            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))
-    };
-    let found = stmt.query_map([], |row| id(row.get(0)?))?;
-    Ok(found.collect::<Result<_, _>>()?)
 }

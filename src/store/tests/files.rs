@@ -1,6 +1,7 @@
 //! Files: set up once, locked, cut off, changed, foreign, newer.
 
 use super::*;
+use rusqlite::config::DbConfig;
 
 #[test]
 fn a_second_writer_is_told_that_another_is_at_work() {
@@ -182,12 +183,7 @@ fn a_ledger_is_read_in_a_folder_that_cannot_be_written() {
 fn a_log_that_is_missing_after_a_crash_is_named_and_nothing_is_changed() {
     let (dir, mut store) = store();
     store.append(noon(), &meal("p_1", "2026-03-02")).unwrap();
-    // What a process leaves that is killed here.
-    let left = dir.path().join("left");
-    std::fs::create_dir(&left).unwrap();
-    for name in ["ledger.db", "ledger.db-wal", "ledger.db.open", KEY_FILE] {
-        std::fs::copy(state(&dir).join(name), left.join(name)).unwrap();
-    }
+    let left = killed(&dir);
     let log = std::fs::read(left.join("ledger.db-wal")).unwrap();
     std::fs::remove_file(left.join("ledger.db-wal")).unwrap();
     let database = std::fs::read(left.join(LEDGER_FILE)).unwrap();
@@ -202,4 +198,34 @@ fn a_log_that_is_missing_after_a_crash_is_named_and_nothing_is_changed() {
     drop(store);
     assert!(!state(&dir).join("ledger.db.open").exists());
     assert_eq!(Store::open(&state(&dir)).unwrap().last_entry().unwrap(), 2);
+}
+
+/// What a process leaves that is killed now.
+fn killed(dir: &TempDir) -> std::path::PathBuf {
+    let left = dir.path().join("left");
+    std::fs::create_dir(&left).unwrap();
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db.open", KEY_FILE] {
+        std::fs::copy(state(dir).join(name), left.join(name)).unwrap();
+    }
+    left
+}
+
+#[test]
+fn a_program_that_turns_a_ledger_away_leaves_its_log() {
+    let (dir, mut store) = store();
+    store.append(noon(), &meal("p_1", "2026-03-02")).unwrap();
+    let left = killed(&dir);
+    let by_hand = |sql: &str| {
+        let conn = Connection::open(left.join(LEDGER_FILE)).unwrap();
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        conn.execute_batch(sql).unwrap();
+    };
+    by_hand("INSERT INTO migration VALUES (99, 'of tomorrow')");
+    // The newer program was killed, and the older one put back.
+    let refused = Store::open(&left).err().unwrap();
+    assert!(matches!(refused, StoreError::Db(DbError::Newer { .. })), "{refused}");
+    assert!(left.join("ledger.db-wal").exists() && left.join("ledger.db.open").exists());
+    by_hand("DELETE FROM migration WHERE version = 99");
+    assert_eq!(Store::open(&left).unwrap().last_entry().unwrap(), 2);
+    assert!(!left.join("ledger.db-wal").exists(), "closed in order");
 }

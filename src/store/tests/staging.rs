@@ -293,3 +293,41 @@ fn whoever_is_taken_out_keeps_what_the_same_pages_say_and_loses_the_face() {
     assert_eq!(told(5), (Some(NoticeWhy::Deceased), 0));
     assert_eq!(told(6), (Some(NoticeWhy::Moved), 0));
 }
+
+/// A page with a row for elder `i` that says nothing of a face.
+fn silent(generation: u64, next: &str, i: usize) -> PageRows {
+    let known = Enrolled { templates: vec![], ..enrolled(i, 1) };
+    PageRows { silent: vec![known.elder.id.clone()], ..page(generation, next, vec![known]) }
+}
+
+#[test]
+fn a_row_that_says_nothing_of_a_face_leaves_the_one_that_the_box_has() {
+    let (dir, mut store) = synced();
+    let before = store.load_gallery().unwrap();
+    assert_eq!(before[1].templates.len(), 2);
+    // By a roster, before the box knew its city.
+    store.replace_gallery(noon(), MODEL, &before).unwrap();
+    store.stage(MODEL, "", &silent(6, "d.1", 1)).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    let after = store.load_gallery().unwrap();
+    assert_eq!(after.len(), 1, "whoever is on no page is gone");
+    assert_eq!((&after[0].elder, after[0].templates.len()), (&before[1].elder, 2));
+    // A picture of an earlier page is newer than the one in force.
+    store.stage(MODEL, "d.1", &page(7, "d.2", vec![enrolled(1, 1)])).unwrap();
+    store.stage(MODEL, "d.2", &silent(7, "d.3", 1)).unwrap();
+    store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+    assert_eq!(store.load_gallery().unwrap()[0].templates.len(), 1);
+    verify(&dir, Depth::Full).unwrap();
+}
+
+#[test]
+fn a_face_whose_consent_was_withdrawn_in_the_same_pages_is_not_kept() {
+    for why in [LeaverWhy::Withdrawn, LeaverWhy::Notice(NoticeWhy::Deceased)] {
+        let (_dir, mut store) = synced();
+        let gone = PageRows { leavers: vec![leaver(1, why)], ..page(6, "c.7", vec![]) };
+        store.stage(MODEL, "c.6", &gone).unwrap();
+        store.stage(MODEL, "c.7", &silent(6, "c.8", 1)).unwrap();
+        store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+        assert!(store.load_gallery().unwrap()[1].templates.is_empty(), "{why:?}");
+    }
+}
