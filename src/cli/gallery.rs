@@ -3,6 +3,7 @@
 use super::gallery_calibrate::{self, Calibrate};
 use super::gallery_sync::{self, Sync};
 use super::{ConfigFile, say, say_json};
+use crate::city::identity;
 use crate::config::rules;
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::gallery_job::{self, ImportError, Imported};
@@ -109,6 +110,12 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
     ))?;
+    if identity::pinned(&config.state).is_ok() {
+        say(
+            "this box has a city, whose next list takes this one's place; faces stay of those whom \
+             it names with a consent",
+        )?;
+    }
     if confirmed + adjusted > 0 {
         say(format_args!("{confirmed} meals that waited are settled, {adjusted} adjusted"))?;
     }

@@ -2,6 +2,7 @@
 //! what waited for the clock is settled as soon as it is believed again.
 
 use super::board::Board;
+use super::crash::CRASH_FILE;
 use super::desk::At;
 use super::revise::Revised;
 use crate::domain::calendar::service_date;
@@ -19,11 +20,13 @@ pub fn look(at: &mut At<'_>, board: &Board) {
     let (empty, stale) = at.writer().roster_state(service_date(now));
     // A disk that does not say how full it is shows when an entry is refused.
     let space = at.store().space().unwrap_or(Space::Plenty);
+    let faceless = at.writer().faces_agreed() && no_template(at);
     let states = [
         (Trouble::ClockUntrusted, !at.clock_trusted()),
         (Trouble::DiskFull, space >= Space::InReserve),
         (Trouble::DiskLow, space == Space::Low),
         (Trouble::GalleryEmpty, empty),
+        (Trouble::GalleryFaceless, faceless),
         (Trouble::GalleryStale, stale && !empty),
     ];
     for (trouble, holds) in states {
@@ -41,7 +44,16 @@ pub fn look(at: &mut At<'_>, board: &Board) {
         // What stands there is still the last that is known.
         Err(problem) => error!(%problem, "what the gallery lacks is not known"),
     }
+    // Whoever has sent the report in takes it away.
+    if !at.store().folder().join(CRASH_FILE).exists() {
+        board.clear(Trouble::Crashed);
+    }
     board.wrote();
+}
+
+/// Whether the gallery in force holds no face. What cannot be read is said elsewhere.
+fn no_template(at: &mut At<'_>) -> bool {
+    matches!(at.store().gallery_change(), Ok(Some(gallery)) if gallery.templates == 0)
 }
 
 /// Settles what waits. What fails is found again at the next start: it stands in the ledger.

@@ -54,6 +54,13 @@ impl KeysError {
     }
 }
 
+impl KeysError {
+    /// Whether another attempt, soon, may help.
+    pub fn passing(&self) -> bool {
+        matches!(self, Self::Desk(_))
+    }
+}
+
 impl Sysexit for KeysError {
     fn exit(&self) -> Exit {
         match self {

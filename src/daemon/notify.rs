@@ -3,7 +3,9 @@
 //! 1. The watchdog is fed only while the camera's thread comes round, vision finishes frames that
 //!    came, and the ledger's thread carries out a job. A camera that is known to be lost is
 //!    progress: its thread comes round without a frame.
-//! 2. Without a watchdog the same is looked at once a minute, and said in the log.
+//! 2. After a look that found somebody stuck the next one comes soon, so that the box is not ended
+//!    for a stall that is over.
+//! 3. Without a watchdog the same is looked at once a minute, and said in the log.
 
 use super::board::Board;
 use super::desk::{Desk, DeskError};
@@ -15,6 +17,9 @@ use tracing::{error, warn};
 
 /// How often progress is looked at where there is no watchdog.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// When progress is looked at again after somebody was stuck.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Tells the service manager.
 pub(super) struct Notifier {
@@ -72,11 +77,11 @@ impl Notifier {
 
     /// Feeds the watchdog, until the box stops.
     pub(super) async fn watch(&self) {
-        let mut before = Reached::of(&self.board);
+        let (mut before, mut named) = (Reached::of(&self.board), None);
         loop {
-            tokio::time::sleep(self.every).await;
+            tokio::time::sleep(pause(self.every, named)).await;
             let now = Reached::of(&self.board);
-            let ledger = timeout(self.every / 2, self.desk.ask(|_| ())).await;
+            let ledger = timeout(patience(self.every), self.desk.ask(|_| ())).await;
             let stuck = match ledger {
                 // A full queue is being worked on.
                 Ok(Ok(()) | Err(DeskError::Busy)) => now.stuck(before),
@@ -84,12 +89,28 @@ impl Notifier {
                 Err(_) => Some("ledger"),
             };
             match stuck {
-                None => say(&[NotifyState::Watchdog]),
-                Some(thread) => error!(thread, "no progress; the watchdog is not fed"),
+                None => {
+                    say(&[NotifyState::Watchdog]);
+                    before = now;
+                }
+                Some(thread) if stuck != named => {
+                    error!(thread, "no progress; the watchdog is not fed");
+                }
+                Some(_) => {}
             }
-            before = now;
+            named = stuck;
         }
     }
+}
+
+/// How long to wait before the next look, where the last one found this thread `stuck`.
+fn pause(every: Duration, stuck: Option<&str>) -> Duration {
+    stuck.map_or(every, |_| LOOK_AGAIN.min(every))
+}
+
+/// How long the ledger's thread may take for what was asked before.
+fn patience(every: Duration) -> Duration {
+    every / 2
 }
 
 fn say(state: &[NotifyState<'_>]) {
@@ -101,6 +122,17 @@ fn say(state: &[NotifyState<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stall_that_is_over_before_the_watchdogs_time_is_forgiven() {
+        let every = Duration::from_secs(15);
+        // The look that failed took all its patience; the next one succeeds at once.
+        let fed = every + patience(every) + pause(every, Some("ledger"));
+        assert!(fed < 2 * every, "{fed:?}");
+        assert_eq!(pause(every, None), every);
+        let short = Duration::from_millis(500);
+        assert_eq!(pause(short, Some("camera")), short);
+    }
 
     #[test]
     fn a_thread_that_does_not_come_on_is_named() {

@@ -187,6 +187,11 @@ impl Writer {
         (self.elders.is_empty(), self.rules.stale(self.as_of, date))
     }
 
+    /// Whether any elder has agreed that their face is kept.
+    pub fn faces_agreed(&self) -> bool {
+        self.elders.values().any(|elder| elder.consent.store_face)
+    }
+
     /// The name of `id`; none of nobody on the roster.
     pub(super) fn name(&self, id: &ElderId) -> Option<&str> {
         self.elders.get(id).map(|elder| elder.name.as_str())

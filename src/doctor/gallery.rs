@@ -53,6 +53,12 @@ fn judge(
     let age = (today - as_of).get_days();
     let seen =
         format!("{elders} elders, {templates} templates, eligibility of {as_of} ({age} days)");
+    if templates == 0 {
+        return Check::Gallery.warning(
+            format!("{seen}; everybody is left to card and staff"),
+            "canteend gallery import FILE.csv --photos DIR, or have the city send photographs",
+        );
+    }
     match age <= i32::from(days_max) {
         true if left_out == LeftOut::default() => Check::Gallery.ok(seen),
         true => Check::Gallery.warning(
@@ -88,6 +94,9 @@ mod tests {
             let found = judge(gallery, LeftOut::default(), day("2026-03-31"), 30);
             assert!(found.verdict == verdict && found.seen.contains(word), "{found:?}");
         }
+        let faceless = Some((120, 0, day("2026-03-30")));
+        let found = judge(faceless, LeftOut::default(), day("2026-03-31"), 30);
+        assert!(found.verdict == Verdict::Warning && found.seen.contains("left to card"));
         let left_out = LeftOut { rows: 2, cards: 1 };
         let found = judge(of("2026-03-30"), left_out, day("2026-03-31"), 30);
         let told = found.seen.contains("2 rows, 1 cards");

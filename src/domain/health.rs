@@ -24,6 +24,8 @@ closed_list! {
         ClockDiffers = "clock-differs",
         /// Nobody is enrolled.
         GalleryEmpty = "gallery-empty",
+        /// Elders have agreed to a face, and nobody's is enrolled.
+        GalleryFaceless = "gallery-faceless",
         /// The eligibility data is older than the rules allow.
         GalleryStale = "gallery-stale",
         /// What the city sent as a gallery was refused.
@@ -34,6 +36,8 @@ closed_list! {
         CityUnreachable = "city-unreachable",
         /// The city holds something else than this box, or refused it for good.
         CityAlarm = "city-alarm",
+        /// The keys or certificates for the city cannot be used.
+        CityKeys = "city-keys",
         /// The program ended itself, and its report has not been taken away.
         Crashed = "crashed",
     }
@@ -57,11 +61,13 @@ impl Trouble {
             | Self::LedgerFailed
             | Self::DiskFull
             | Self::GalleryRefused
-            | Self::CityAlarm => Weight::Fault,
+            | Self::CityAlarm
+            | Self::CityKeys => Weight::Fault,
             Self::DiskLow
             | Self::ClockUntrusted
             | Self::ClockDiffers
             | Self::GalleryEmpty
+            | Self::GalleryFaceless
             | Self::GalleryStale
             | Self::GalleryRows
             | Self::CityUnreachable
@@ -85,6 +91,7 @@ impl Trouble {
             Self::ClockUntrusted => "the clock is not believed; meals wait for confirmation (待核)",
             Self::ClockDiffers => "the clock differs from the city's",
             Self::GalleryEmpty => "nobody is enrolled",
+            Self::GalleryFaceless => "elders have agreed to a face, and no face is enrolled",
             Self::GalleryStale => "the eligibility data is older than the rules allow",
             Self::GalleryRefused => "a gallery was refused; the one before serves on",
             Self::GalleryRows => {
@@ -92,6 +99,7 @@ impl Trouble {
             }
             Self::CityUnreachable => "the city has not been reached",
             Self::CityAlarm => "the city's records and this box's do not agree",
+            Self::CityKeys => "the keys or certificates for the city cannot be used",
             Self::Crashed => "the program ended itself and was started again",
         }
     }
@@ -115,6 +123,10 @@ impl Trouble {
             Self::GalleryEmpty => {
                 "enrol: `canteend gallery import`, or let the city send its gallery"
             }
+            Self::GalleryFaceless => {
+                "serve by card and by hand; `canteend gallery import` with photographs, or have the \
+                 city send them"
+            }
             Self::GalleryStale => "connect the network, or import the streets' current list",
             Self::GalleryRefused => {
                 "call the city's technicians with the log of this night; a city that was set back: \
@@ -130,6 +142,7 @@ impl Trouble {
                 "restored from a copy? ask the city for a new code and run `canteend provision`; \
                  if not, stop the box and call the city's technicians"
             }
+            Self::CityKeys => "run `canteend doctor`; docs/recovery.md, a lost key",
             Self::Crashed => "send in crash.txt of the state folder, then remove it",
         }
     }

@@ -146,10 +146,11 @@ fn part_of(trouble: Trouble) -> PartName {
         Trouble::DiskFull | Trouble::DiskLow => PartName::Disk,
         Trouble::ClockUntrusted | Trouble::ClockDiffers => PartName::Clock,
         Trouble::GalleryEmpty
+        | Trouble::GalleryFaceless
         | Trouble::GalleryStale
         | Trouble::GalleryRefused
         | Trouble::GalleryRows => PartName::Gallery,
-        Trouble::CityUnreachable | Trouble::CityAlarm => PartName::Network,
+        Trouble::CityUnreachable | Trouble::CityAlarm | Trouble::CityKeys => PartName::Network,
     }
 }
 

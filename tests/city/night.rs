@@ -13,6 +13,7 @@ use canteend::daemon::checkup;
 use canteend::daemon::desk::{self, Desk};
 use canteend::daemon::epoch;
 use canteend::daemon::hold::Stamps as _;
+use canteend::daemon::keys;
 use canteend::daemon::night::round::Done;
 use canteend::daemon::night::{Bell, Night, bell};
 use canteend::daemon::swap::{Swap, Waiting};
@@ -242,6 +243,25 @@ fn a_restored_box_is_enrolled_anew_while_it_serves_and_the_alarm_ends() {
     serving.ring().unwrap();
     assert!(!serving.holds(Trouble::CityAlarm));
     assert_eq!(town.city.report().unwrap().meals, 3);
+}
+
+#[test]
+fn a_key_that_is_gone_is_raised_until_it_is_back() {
+    let town = Town::new();
+    let mut serving = Serving::start(enrolled(&town));
+    let state = serving.dir.path().join("state");
+    let folder = state.clone();
+    let recorded = serving.desk.ask_stamped(move |bench| keys::record(bench, &folder, None));
+    super::town::wait(recorded).unwrap().unwrap();
+    serving.ring().unwrap();
+    assert!(!serving.holds(Trouble::CityKeys));
+    let (key, away) = (state.join("device.key"), serving.dir.path().join("away"));
+    std::fs::rename(&key, &away).unwrap();
+    serving.ring().unwrap_err();
+    assert!(serving.holds(Trouble::CityKeys));
+    std::fs::rename(&away, &key).unwrap();
+    serving.ring().unwrap();
+    assert!(!serving.holds(Trouble::CityKeys));
 }
 
 #[test]

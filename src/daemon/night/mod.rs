@@ -19,13 +19,15 @@ pub use bell::{Bell, BellError, Ringing, bell};
 
 use super::board::Board;
 use super::desk::Desk;
-use super::keys;
+use super::keys::{self, KeysError};
 use super::swap::Swap;
 use crate::city::backoff;
+use crate::city::client::Client;
 use crate::city::wire::suite;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::Timestamp;
+use crate::domain::entry::operation::KeyPurpose;
 use crate::domain::health::Trouble;
 use crate::domain::night::{Attempt, Progress, wait};
 use crate::record::Hash;
@@ -114,7 +116,7 @@ impl Night {
     /// One round, and what follows from it for the box.
     async fn round(&self) -> Result<Done, RoundError> {
         let mut hold = self.desk.clone();
-        let client = keys::line(&self.config, &mut hold).await?;
+        let client = self.line(&mut hold).await?;
         let round = Round { config: &self.config, client, clock: self.clock.as_ref() };
         let report = round.run(&mut hold, &mut |_| {}).await;
         let now = self.clock.now();
@@ -130,6 +132,26 @@ impl Night {
             self.board.raise(Trouble::GalleryRefused, now, &problem.to_string());
         }
         report.into_done()
+    }
+
+    /// The line to the city. Where there was one and is none any more, somebody has to look.
+    async fn line(&self, hold: &mut Desk) -> Result<Client, KeysError> {
+        let line = keys::line(&self.config, hold).await;
+        match &line {
+            Ok(_) => self.board.clear(Trouble::CityKeys),
+            Err(error) if error.passing() => {}
+            Err(error) if error.not_enrolled() && !self.was_enrolled().await => {}
+            Err(error) => {
+                self.board.raise(Trouble::CityKeys, self.clock.now(), &error.to_string());
+            }
+        }
+        line
+    }
+
+    /// Whether the ledger names a city's key.
+    async fn was_enrolled(&self) -> bool {
+        let known = self.desk.ask(|at| at.store().key_in_use(KeyPurpose::City)).await;
+        matches!(known, Ok(Ok(Some(_))))
     }
 
     /// What the outcome means for the next attempt.
@@ -155,7 +177,7 @@ impl Night {
             false => Attempt::Lasting { at },
         });
         warn!(problem = %error, failures = state.failures, passing, "the night's work is not done");
-        if passing && long_ago(state.progress.done, at) {
+        if long_ago(state.progress.done, at) {
             self.board.raise(Trouble::CityUnreachable, at, &error.to_string());
         }
     }

@@ -58,8 +58,9 @@ impl RoundError {
     /// Whether another attempt, soon, may help.
     pub fn passing(&self) -> bool {
         match self {
-            Self::NotEnrolled | Self::Keys(_) | Self::Ledger(_) => false,
+            Self::NotEnrolled | Self::Ledger(_) => false,
             Self::Desk(_) => true,
+            Self::Keys(e) => e.passing(),
             Self::CityKey(e) => e.passing(),
             Self::Time(e) => e.passing(),
             Self::Upload(e) => e.passing(),

@@ -203,10 +203,12 @@ impl Say for En {
             Trouble::ClockUntrusted => "The clock is in doubt; amounts wait",
             Trouble::ClockDiffers => "The clock differs from the city's",
             Trouble::GalleryEmpty => "Nobody is enrolled",
+            Trouble::GalleryFaceless => "No face is enrolled",
             Trouble::GalleryStale => "The roster is out of date",
             Trouble::GalleryRefused => "A new roster was refused; the old one serves",
             Trouble::GalleryRows => "Some rows of the city’s roster do not hold",
             Trouble::CityUnreachable => "The city cannot be reached",
+            Trouble::CityKeys => "The keys for the city cannot be used",
             Trouble::Crashed => "The program has stopped unexpectedly",
             Trouble::CityAlarm => "The city’s records differ from this box’s",
         }
@@ -226,6 +228,9 @@ impl Say for En {
             Trouble::ClockUntrusted => "Serve as usual. Ask the technician to confirm the clock.",
             Trouble::ClockDiffers => "Serve as usual. Ask the technician to compare the time.",
             Trouble::GalleryEmpty => "Register by hand. Ask the technician to import the roster.",
+            Trouble::GalleryFaceless => {
+                "Register by hand or by card. Ask the technician to import the photographs."
+            }
             Trouble::GalleryStale => "Check the network, or ask the street for its newest list.",
             Trouble::GalleryRefused => {
                 "Serve as usual. Ask the technician to look at last night’s delivery."
@@ -234,6 +239,9 @@ impl Say for En {
                 "Serve as usual. Ask the technician to have the city mend its roster."
             }
             Trouble::CityUnreachable => "Check cable and router. Serve as usual: nothing is lost.",
+            Trouble::CityKeys => {
+                "Meals go on. Ask the technician to look at the box’s keys and certificates."
+            }
             Trouble::Crashed => "No meal is lost. Ask the technician to read the report.",
             Trouble::CityAlarm => {
                 "Have a technician call the city at once. A box restored from a copy needs a new code."

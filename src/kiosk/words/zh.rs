@@ -202,10 +202,12 @@ impl Say for Zh {
             Trouble::ClockUntrusted => "时钟不可信，金额待核",
             Trouble::ClockDiffers => "时钟与市级平台不一致",
             Trouble::GalleryEmpty => "还没有登记老人",
+            Trouble::GalleryFaceless => "名单里没有一张人脸",
             Trouble::GalleryStale => "资格名单过期",
             Trouble::GalleryRefused => "新名单没有通过检查，仍用旧名单",
             Trouble::GalleryRows => "下发名单中有几行不对，没有采用",
             Trouble::CityUnreachable => "连不上市级系统",
+            Trouble::CityKeys => "与市级系统通信的密钥不可用",
             Trouble::Crashed => "程序曾意外中断",
             Trouble::CityAlarm => "与市级系统的记录不一致",
         }
@@ -223,10 +225,12 @@ impl Say for Zh {
             Trouble::ClockUntrusted => "对照准确的时间，请技术员确认时钟；照常用餐。",
             Trouble::ClockDiffers => "照常用餐。请技术员核对时间。",
             Trouble::GalleryEmpty => "由人工登记。请技术员导入名单，或等市级系统下发。",
+            Trouble::GalleryFaceless => "由人工或刷卡登记。请技术员导入照片，或等市级系统下发。",
             Trouble::GalleryStale => "检查网络，或请街道提供最新名单。",
             Trouble::GalleryRefused => "照常用餐。请技术员查看昨夜的下发记录。",
             Trouble::GalleryRows => "照常用餐。请技术员联系市级系统更正名单。",
             Trouble::CityUnreachable => "检查网线和路由器；照常用餐，记录不会丢。",
+            Trouble::CityKeys => "照常用餐。请技术员检查本机的密钥和证书。",
             Trouble::Crashed => "用餐记录没有丢失。请技术员查看报告。",
             Trouble::CityAlarm => {
                 "请技术员马上联系市级系统；本机若从备份恢复过，要用新注册码重新注册。"
