@@ -1,5 +1,6 @@
 //! Appending entries and asking what stands.
 
+use super::commit::DiskFull;
 use super::db::sqlite_exit;
 use super::projection::{self, Contradiction};
 use super::reader::Recorded;
@@ -123,11 +124,9 @@ impl Sysexit for LedgerError {
     }
 }
 
-impl LedgerError {
-    /// Whether there was no room on the disk.
-    pub(super) fn disk_full(&self) -> bool {
-        let full = rusqlite::ErrorCode::DiskFull;
-        matches!(self, Self::Sqlite(e) if e.sqlite_error_code() == Some(full))
+impl DiskFull for LedgerError {
+    fn disk_full(&self) -> bool {
+        matches!(self, Self::Sqlite(e) if e.disk_full())
     }
 }
 

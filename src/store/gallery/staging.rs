@@ -20,10 +20,11 @@ use crate::domain::elder::{ElderId, Notice, NoticeWhy};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::domain::template::ModelId;
 use crate::record::card::{CardDigest, CardKey};
+use crate::store::ledger::Appended;
 use crate::store::vault::Vault;
 use crate::store::{cards, ledger, left_out};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 /// The city's gallery that is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,66 +131,7 @@ impl Store {
         page: &PageRows,
     ) -> Result<Staged, GalleryError> {
         check(model, &page.arrivals)?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let in_force = in_force(&tx)?;
-        let before = staged(&tx)?.filter(|(s, made_by)| *made_by == model && s.cursor == after);
-        let before = before.map(|(staged, _)| staged);
-        if before.is_none() {
-            drop_staged(&tx)?;
-        }
-        let known = in_force.map_or(0, |g| g.generation);
-        let known = before.as_ref().map_or(known, |s| s.generation.max(known));
-        if page.generation < known {
-            return Err(GalleryError::Older { found: page.generation, known });
-        }
-        let whole = before.as_ref().map_or(after.is_empty(), |s| s.whole);
-        if let Some(key) = &page.card_key {
-            cards::stage_key(&tx, &self.vault, key, whole)?;
-        }
-        let version = generation(&tx)? + 1;
-        for enrolled in &page.arrivals {
-            unstage(&tx, &enrolled.elder.id)?;
-            rows::insert(&tx, &self.vault, Tables::Staged, version, enrolled)?;
-        }
-        rows::verify(&tx, &self.vault, Tables::Staged, &page.arrivals)?;
-        for elder in page.bad.iter().filter_map(|id| ElderId::new(id).ok()) {
-            tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
-                .execute([elder.as_str()])?;
-        }
-        for (elder, digests) in &page.cards {
-            cards::stage(&tx, &self.vault, elder, digests)?;
-        }
-        for Leaver { elder, why, since } in &page.leavers {
-            if *why == LeaverWhy::Withdrawn {
-                tx.execute("DELETE FROM forgotten WHERE elder = ?1", [elder.as_str()])?;
-            }
-            tx.prepare_cached("INSERT OR REPLACE INTO staged_leaver VALUES (?1, ?2, ?3)")?
-                .execute((elder.as_str(), why.code(), since.to_string()))?;
-        }
-        if before.is_none() && whole {
-            left_out::forget(&tx)?;
-        }
-        left_out::note(&tx, &self.vault, page)?;
-        let gathered = count(
-            &tx,
-            "SELECT (SELECT count(*) FROM staged_elder) + (SELECT count(*) FROM staged_leaver)
-                + (SELECT count(*) FROM left_out)",
-        )?;
-        if gathered as usize > 2 * ELDERS_MAX {
-            return Err(GalleryError::TooMany(gathered as usize));
-        }
-        let now = Staged {
-            generation: page.generation,
-            cursor: page.next.clone(),
-            pages: before.as_ref().map_or(0, |s| s.pages).saturating_add(1),
-            whole,
-        };
-        tx.execute(
-            "INSERT OR REPLACE INTO staged_pages VALUES (1, ?1, ?2, ?3, ?4, ?5)",
-            (now.generation as i64, &now.cursor, now.pages, now.whole, model.0),
-        )?;
-        tx.commit()?;
-        Ok(now)
+        self.commit(|tx, vault| gather(tx, vault, model, after, page))
     }
 
     /// Forgets how far the box has got with the city's gallery, and which generation it has: the
@@ -199,9 +141,7 @@ impl Store {
     /// # Errors
     /// [`GalleryError::Sqlite`].
     pub fn forget_city_gallery(&mut self) -> Result<(), GalleryError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        forget_city(&tx)?;
-        Ok(tx.commit()?)
+        self.commit(|tx, _| Ok(forget_city(tx)?))
     }
 
     /// Puts the gathered pages into force, and says so in the ledger. Where they change nothing and
@@ -215,31 +155,109 @@ impl Store {
         stamp: Stamp,
         model: ModelId,
     ) -> Result<Option<Replaced>, GalleryError> {
-        let salt = self.vault.salt()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let gathered = staged(&tx)?.filter(|(_, made_by)| *made_by == model);
-        let (gathered, _) = gathered.ok_or_else(|| GalleryError::Damaged {
-            table: "staged_pages",
-            row: "of the model in use".to_owned(),
-        })?;
-        let moved = put_in_force(&tx, &self.vault, gathered.whole)?;
-        drop_staged(&tx)?;
-        tx.execute(
-            "INSERT OR REPLACE INTO city_gallery VALUES (1, ?1, ?2)",
-            (gathered.generation as i64, &gathered.cursor),
-        )?;
-        let old = current(&tx)?;
-        let change = change(&tx, generation(&tx)? + 1, model, stamp)?;
-        let told = |old: GalleryChange| GalleryChange { generation: change.generation, ..old };
-        if !moved && old.map(told).as_ref() == Some(&change) {
-            tx.commit()?;
+        let Some((change, appended)) = self.commit(|tx, vault| adopt(tx, vault, stamp, model))?
+        else {
             return Ok(None);
-        }
-        let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
-        tx.commit()?;
+        };
         let wiped = wipe(&self.conn)?;
         Ok(Some(Replaced { change, appended, wiped }))
     }
+}
+
+/// Puts what was gathered into force; answers with what the ledger then says of it, if that is news.
+fn adopt(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    stamp: Stamp,
+    model: ModelId,
+) -> Result<Option<(GalleryChange, Appended)>, GalleryError> {
+    let gathered = staged(tx)?.filter(|(_, made_by)| *made_by == model);
+    let (gathered, _) = gathered.ok_or_else(|| GalleryError::Damaged {
+        table: "staged_pages",
+        row: "of the model in use".to_owned(),
+    })?;
+    let moved = put_in_force(tx, vault, gathered.whole)?;
+    drop_staged(tx)?;
+    tx.execute(
+        "INSERT OR REPLACE INTO city_gallery VALUES (1, ?1, ?2)",
+        (gathered.generation as i64, &gathered.cursor),
+    )?;
+    let old = current(tx)?;
+    let change = change(tx, generation(tx)? + 1, model, stamp)?;
+    let told = |old: GalleryChange| GalleryChange { generation: change.generation, ..old };
+    if !moved && old.map(told).as_ref() == Some(&change) {
+        return Ok(None);
+    }
+    let appended = ledger::append(tx, &vault.salt()?, stamp, &Event::Gallery(change.clone()))?;
+    Ok(Some((change, appended)))
+}
+
+/// Adds a page to what is gathered.
+fn gather(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    model: ModelId,
+    after: &str,
+    page: &PageRows,
+) -> Result<Staged, GalleryError> {
+    let in_force = in_force(tx)?;
+    let before = staged(tx)?.filter(|(s, made_by)| *made_by == model && s.cursor == after);
+    let before = before.map(|(staged, _)| staged);
+    if before.is_none() {
+        drop_staged(tx)?;
+    }
+    let known = in_force.map_or(0, |g| g.generation);
+    let known = before.as_ref().map_or(known, |s| s.generation.max(known));
+    if page.generation < known {
+        return Err(GalleryError::Older { found: page.generation, known });
+    }
+    let whole = before.as_ref().map_or(after.is_empty(), |s| s.whole);
+    if let Some(key) = &page.card_key {
+        cards::stage_key(tx, vault, key, whole)?;
+    }
+    let version = generation(tx)? + 1;
+    for enrolled in &page.arrivals {
+        unstage(tx, &enrolled.elder.id)?;
+        rows::insert(tx, vault, Tables::Staged, version, enrolled)?;
+    }
+    rows::verify(tx, vault, Tables::Staged, &page.arrivals)?;
+    for elder in page.bad.iter().filter_map(|id| ElderId::new(id).ok()) {
+        tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
+            .execute([elder.as_str()])?;
+    }
+    for (elder, digests) in &page.cards {
+        cards::stage(tx, vault, elder, digests)?;
+    }
+    for Leaver { elder, why, since } in &page.leavers {
+        if *why == LeaverWhy::Withdrawn {
+            tx.execute("DELETE FROM forgotten WHERE elder = ?1", [elder.as_str()])?;
+        }
+        tx.prepare_cached("INSERT OR REPLACE INTO staged_leaver VALUES (?1, ?2, ?3)")?
+            .execute((elder.as_str(), why.code(), since.to_string()))?;
+    }
+    if before.is_none() && whole {
+        left_out::forget(tx)?;
+    }
+    left_out::note(tx, vault, page)?;
+    let gathered = count(
+        tx,
+        "SELECT (SELECT count(*) FROM staged_elder) + (SELECT count(*) FROM staged_leaver)
+            + (SELECT count(*) FROM left_out)",
+    )?;
+    if gathered as usize > 2 * ELDERS_MAX {
+        return Err(GalleryError::TooMany(gathered as usize));
+    }
+    let now = Staged {
+        generation: page.generation,
+        cursor: page.next.clone(),
+        pages: before.as_ref().map_or(0, |s| s.pages).saturating_add(1),
+        whole,
+    };
+    tx.execute(
+        "INSERT OR REPLACE INTO staged_pages VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        (now.generation as i64, &now.cursor, now.pages, now.whole, model.0),
+    )?;
+    Ok(now)
 }
 
 /// Moves what was gathered to its place. True where anything was.
