@@ -207,7 +207,8 @@ fn a_log_that_is_missing_after_a_crash_is_named_and_nothing_is_changed() {
 
 #[test]
 fn a_log_that_is_missing_is_named_whatever_was_written_last() {
-    let changes: [(&str, fn(&mut Store)); 8] = [
+    type Change = fn(&mut Store);
+    let changes: [(&str, Change); 8] = [
         ("verdicts", |store| {
             let none = store.add_verdicts(noon(), &[], 7).unwrap();
             assert!(none.is_empty());
