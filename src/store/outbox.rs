@@ -8,7 +8,7 @@
 //!
 //! It knows neither keys nor envelopes: sealing and checking are told to it.
 
-use super::ledger::{LedgerError, number, signed};
+use super::ledger::{self, LedgerError, number, signed};
 use super::{Store, epoch};
 use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{EntryNumber, Event};
@@ -221,20 +221,11 @@ fn catch_up(conn: &Connection, tree: &mut Tree, last: EntryNumber) -> Result<(),
 
 /// Generation of the gallery in force at entry `last`.
 fn gallery_at(conn: &Connection, last: EntryNumber) -> Result<u64, LedgerError> {
-    let found: Option<(i64, Vec<u8>)> = conn
-        .prepare_cached(
-            "SELECT seq, body FROM entry WHERE kind = 'gallery' AND seq <= ?1
-             ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_row([signed(last)], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((seq, body)) = found else { return Ok(0) };
-    let (entry, _) = record::decode(&body)
-        .map_err(|source| LedgerError::Entry { entry: number(seq), source })?;
-    match entry.event {
-        Event::Gallery(change) => Ok(change.generation),
-        _ => Ok(0),
-    }
+    let found = ledger::of_kind_before(conn, "gallery", last + 1).next().transpose()?;
+    Ok(match found.map(|entry| entry.event) {
+        Some(Event::Gallery(change)) => change.generation,
+        _ => 0,
+    })
 }
 
 fn batch(
