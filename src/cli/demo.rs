@@ -14,7 +14,7 @@ use crate::daemon::sync::Faces;
 use crate::daemon::writer::{Shown, Writer};
 use crate::domain::calendar::{Timestamp, local, service_date};
 use crate::domain::calibration::Target;
-use crate::domain::entry::{ClockTrust, Stamp, total};
+use crate::domain::entry::{ClockTrust, Stamp};
 use crate::domain::money::Fen;
 use crate::error::{Exit, Failure};
 use crate::kiosk::say::{Lines, Say};
@@ -222,9 +222,9 @@ impl Counts {
         match shown {
             Shown::Served { entry, address, award } => {
                 self.meals += 1;
-                self.paid += total(award).get();
-                let ledger = format!("#{entry} meal {}, {} yuan", award.band, total(award));
-                (screen(words().served(address, total(award))), ledger)
+                self.paid += award.total().get();
+                let ledger = format!("#{entry} meal {}, {} yuan", award.band, award.total());
+                (screen(words().served(address, award.total())), ledger)
             }
             Shown::Welcome { entry, address, reason } => {
                 self.visits += 1;

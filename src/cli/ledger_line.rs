@@ -2,7 +2,7 @@
 
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::entry::correction::Finding;
-use crate::domain::entry::{ClockTrust, Entry, Event, total};
+use crate::domain::entry::{ClockTrust, Entry, Event};
 use crate::record::hex;
 use crate::store::Recorded;
 
@@ -31,7 +31,7 @@ fn what(event: &Event) -> String {
             m.window,
             m.method.code(),
             m.award.band,
-            total(&m.award),
+            m.award.total(),
             m.award.rules
         ),
         Event::Visit(v) => {
@@ -53,10 +53,7 @@ fn what(event: &Event) -> String {
         }
         Event::Void(v) => format!("of entry {}: {}, by {}", v.entry, v.reason.code(), v.operator),
         Event::Confirmation(c) => match c.reason {
-            None => {
-                let sum = c.city.get() + c.district.get();
-                format!("of entry {} for {}: {sum} fen", c.entry, c.date)
-            }
+            None => format!("of entry {} for {}: {} yuan", c.entry, c.date, c.total()),
             Some(reason) => format!("of entry {} for {}: {}", c.entry, c.date, reason.code()),
         },
         Event::Verdict(v) => match &v.finding {
@@ -64,8 +61,7 @@ fn what(event: &Event) -> String {
             Finding::Rejected { reason, .. } => format!("on entry {}: {}", v.entry, reason.code()),
         },
         Event::Adjustment(a) => {
-            let sum = a.city.get() + a.district.get();
-            format!("of entry {} in {}: {sum} fen less", a.entry, a.month)
+            format!("of entry {} in {}: {} yuan less", a.entry, a.month, a.total())
         }
         Event::Close(c) => format!("of {}, by {}", c.month, c.operator),
         Event::Sign(s) => format!("{} {}", s.operator, s.change.code()),

@@ -4,8 +4,8 @@
 
 use super::timekeeper::Timekeeper;
 use crate::clock::Clock;
-use crate::domain::entry::Stamp;
-use crate::store::{LedgerError, Store};
+use crate::domain::entry::{Event, Stamp};
+use crate::store::{Appended, LedgerError, Store};
 
 /// The three in one hand.
 pub struct Bench<'a> {
@@ -36,6 +36,15 @@ impl<'a> Bench<'a> {
     /// [`LedgerError`] where that change could not be recorded.
     pub fn stamp(&mut self) -> Result<Stamp, LedgerError> {
         self.keeper.stamp(self.store, self.clock)
+    }
+
+    /// Writes an entry of now, durably.
+    ///
+    /// # Errors
+    /// As [`Bench::stamp`] and [`Store::append`]; a change of trust that was recorded stays.
+    pub fn append(&mut self, event: &Event) -> Result<Appended, LedgerError> {
+        let stamp = self.stamp()?;
+        self.store.append(stamp, event)
     }
 
     /// Believes the clock as it is now; `None` where that cannot be (see [`Timekeeper::confirm`]).

@@ -118,9 +118,8 @@ pub async fn take<H: Stamps>(
                     return Ok(entry);
                 }
                 let before: Option<Digest> = before.map(|(_, digest)| digest);
-                let stamp = at.stamp()?;
                 let change = Event::Key(KeyChange { purpose: KeyPurpose::City, now, before });
-                Ok::<EntryNumber, LedgerError>(at.store().append(stamp, &change)?.n)
+                Ok::<EntryNumber, LedgerError>(at.append(&change)?.n)
             })
             .await??;
         info!(entry, key = next.id(), "the city signs with another key now");

@@ -160,8 +160,7 @@ pub fn record(
     for (purpose, now) in due {
         let before = bench.store().key_in_use(purpose)?.map(|(_, before)| before);
         if before != Some(now) {
-            let stamp = bench.stamp()?;
-            bench.store().append(stamp, &Event::Key(KeyChange { purpose, now, before }))?;
+            bench.append(&Event::Key(KeyChange { purpose, now, before }))?;
             written += 1;
         }
     }

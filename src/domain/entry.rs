@@ -12,7 +12,6 @@ pub mod operation;
 
 use super::calendar::{Date, MealWindow, Timestamp};
 use super::elder::ElderId;
-use super::money::Fen;
 use super::subsidy::{Award, NoAward, Standing};
 use correction::{
     Adjustment, ByHand, CardRead, Choice, Close, Confirmation, Expiry, Late, Verdict, Void,
@@ -245,9 +244,4 @@ pub struct Entry {
     pub stamp: Stamp,
     /// What happened.
     pub event: Event,
-}
-
-/// The amounts of an award, added up.
-pub fn total(award: &Award) -> Fen {
-    award.city.checked_add(award.district).expect("two bounded rates fit in 32 bits")
 }

@@ -20,6 +20,14 @@ impl Fen {
         self.0
     }
 
+    /// The city's share and the district's together.
+    ///
+    /// # Panics
+    /// Where that does not fit, which neither a rule table nor the ledger's format allows.
+    pub fn of_shares(city: Fen, district: Fen) -> Fen {
+        city.checked_add(district).expect("shares are bounded, so that their sum fits")
+    }
+
     /// The sum, or `None` where it does not fit.
     pub fn checked_add(self, other: Fen) -> Option<Fen> {
         self.0.checked_add(other.0).map(Fen)

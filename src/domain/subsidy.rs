@@ -11,7 +11,7 @@
 //! Consent is not looked at: its withdrawal ends the face check, not the subsidy. Nor is a past
 //! meal judged again here when a notice arrives late; that is [`super::rejudge`]'s business.
 
-use super::calendar::{Date, MealWindow, age};
+use super::calendar::{Date, Interval, MealWindow, age};
 use super::elder::{Elder, NoticeWhy};
 use super::money::Fen;
 use super::rules::{RuleBook, SecondMeal};
@@ -28,6 +28,13 @@ pub struct Award {
     pub city: Fen,
     /// The district's share (区级).
     pub district: Fen,
+}
+
+impl Award {
+    /// Both shares together.
+    pub fn total(&self) -> Fen {
+        Fen::of_shares(self.city, self.district)
+    }
 }
 
 /// Why a meal earns no subsidy.
@@ -147,6 +154,23 @@ pub enum Ruling {
     SameVisit,
 }
 
+/// Why no rules, whatever their rates, give `elder` a subsidy on `date`, if that is so.
+pub fn excluded(elder: &Elder, date: Date) -> Option<NoAward> {
+    let noticed = |why| elder.notices.iter().any(|n| n.why == why && n.from <= date);
+    let covers = |days: &[Interval]| days.iter().any(|days| days.contains(date));
+    if noticed(NoticeWhy::Deceased) {
+        Some(NoAward::Deceased)
+    } else if noticed(NoticeWhy::Moved) {
+        Some(NoAward::Moved)
+    } else if !covers(&elder.eligible) {
+        Some(NoAward::NotEligible)
+    } else if covers(&elder.home_care) {
+        Some(NoAward::HomeCare)
+    } else {
+        None
+    }
+}
+
 impl RuleBook {
     /// What the meal of `elder` is worth, given what already stands on that day.
     pub fn ruling(&self, elder: &Elder, occasion: Occasion, history: &History) -> Ruling {
@@ -168,18 +192,8 @@ impl RuleBook {
     /// # Errors
     /// The reason why it is worth nothing; never [`NoAward::AlreadyToday`].
     pub fn entitlement(&self, elder: &Elder, date: Date) -> Result<Award, NoAward> {
-        let noticed = |why| elder.notices.iter().any(|n| n.why == why && n.from <= date);
-        if noticed(NoticeWhy::Deceased) {
-            return Err(NoAward::Deceased);
-        }
-        if noticed(NoticeWhy::Moved) {
-            return Err(NoAward::Moved);
-        }
-        if !elder.eligible.iter().any(|days| days.contains(date)) {
-            return Err(NoAward::NotEligible);
-        }
-        if elder.home_care.iter().any(|days| days.contains(date)) {
-            return Err(NoAward::HomeCare);
+        if let Some(reason) = excluded(elder, date) {
+            return Err(reason);
         }
         let table = self.in_force(date).ok_or(NoAward::NoRules)?;
         let years = age(elder.birth, date, table.age_rule(), table.leap_day());

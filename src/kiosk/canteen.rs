@@ -72,7 +72,7 @@ pub struct OpenReview {
 pub struct Numbers {
     /// Diners (人次).
     pub diners: u32,
-    /// Subsidised meals by age band, in order of the bands.
+    /// Subsidised meals by age band, in order of the bands; without those that wait (待核).
     pub bands: Vec<(String, u32)>,
     /// Taps, in the order of [`Satisfaction::ALL`].
     pub satisfaction: [u32; 3],

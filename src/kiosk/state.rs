@@ -210,7 +210,7 @@ pub struct Counts {
     pub date: String,
     /// Diners (人次): meals, visits without subsidy, reviews that nobody settled in time.
     pub diners: u32,
-    /// Subsidised meals (补贴人次).
+    /// Subsidised meals (补贴人次), without those that wait (待核).
     pub subsidised: u32,
     /// Subsidised meals by age band, in the order of the bands.
     pub bands: Vec<Count>,

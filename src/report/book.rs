@@ -86,9 +86,7 @@ impl Dish {
     /// Both shares of a meal together; nothing for a visit.
     pub fn worth(&self) -> Fen {
         match self {
-            Dish::Meal { city, district, .. } => {
-                city.checked_add(*district).expect("the ledger's format bounds their sum")
-            }
+            Dish::Meal { city, district, .. } => Fen::of_shares(*city, *district),
             Dish::Visit(_) => Fen::ZERO,
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::calendar::Date;
 use crate::domain::elder::{Elder, NoticeWhy};
 use crate::domain::entry::operation::EpochChange;
 use crate::domain::entry::{ClockTrust, EntryNumber, Method};
+use crate::domain::subsidy::{NoAward, excluded};
 use jiff::ToSpan as _;
 use std::collections::BTreeMap;
 
@@ -136,16 +137,19 @@ pub(super) fn after_eligibility(book: &Book, people: &People<'_>) -> Outcome {
     )
 }
 
-/// Why an elder had no right to a subsidy on `date`, death apart.
+/// Why an elder had no right to a subsidy on `date`, in words; [`after_death`] tells of the dead.
 fn lapsed(elder: &Elder, date: Date) -> Option<String> {
-    let covers = |days: &[crate::domain::calendar::Interval]| days.iter().any(|d| d.contains(date));
-    if let Some(from) = noticed(elder, NoticeWhy::Moved).filter(|from| *from <= date) {
-        return Some(format!("{}起登记迁出", day(from)));
-    }
-    if covers(&elder.home_care) {
-        return Some("已享受政府购买居家养老服务".to_owned());
-    }
-    (!covers(&elder.eligible)).then(|| "不在资格期内".to_owned())
+    Some(match excluded(elder, date)? {
+        NoAward::Moved => {
+            let from = noticed(elder, NoticeWhy::Moved).map_or(String::new(), day);
+            format!("{from}起登记迁出")
+        }
+        NoAward::HomeCare => "已享受政府购买居家养老服务".to_owned(),
+        NoAward::NotEligible => "不在资格期内".to_owned(),
+        NoAward::Deceased | NoAward::UnderAge | NoAward::AlreadyToday | NoAward::NoRules => {
+            return None;
+        }
+    })
 }
 
 /// 登记后即就餐: served on the first day of eligibility or the day after, by somebody who was

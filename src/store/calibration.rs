@@ -74,12 +74,13 @@ impl Store {
         if !in_force || plain.len() > SEALED_BYTES_MAX {
             return Ok(());
         }
-        let sealed = self.vault.seal_own(PLACE, &plain)?;
-        self.conn.execute(
-            "INSERT OR REPLACE INTO calibration VALUES (1, ?1, ?2)",
-            (settings.told(generation), sealed),
-        )?;
-        Ok(())
+        self.commit(|tx, vault| {
+            tx.execute(
+                "INSERT OR REPLACE INTO calibration VALUES (1, ?1, ?2)",
+                (settings.told(generation), vault.seal_own(PLACE, &plain)?),
+            )?;
+            Ok(())
+        })
     }
 }
 

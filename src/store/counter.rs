@@ -2,7 +2,7 @@
 //! has it.
 
 use super::ledger::{self, LedgerError};
-use super::{Reader, Store, tap};
+use super::{Reader, Store, outbox, tap};
 use crate::domain::entry::{Entry, EntryNumber};
 use crate::domain::operator::OperatorId;
 
@@ -50,10 +50,11 @@ impl Reader {
     /// # Errors
     /// [`LedgerError::Sqlite`].
     pub fn progress(&self) -> Result<(EntryNumber, EntryNumber), LedgerError> {
-        let sql = "SELECT (SELECT coalesce(max(seq), 0) FROM entry),
-                          (SELECT coalesce(max(last), 0) FROM batch WHERE receipt IS NOT NULL)";
-        let row = self.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok((ledger::number(row.0), ledger::number(row.1)))
+        // First, so that it is never beyond the last entry.
+        let acknowledged = outbox::acknowledged(&self.conn)?;
+        let sql = "SELECT coalesce(max(seq), 0) FROM entry";
+        let last = self.conn.query_row(sql, [], |row| row.get(0))?;
+        Ok((ledger::number(last), acknowledged))
     }
 }
 

@@ -3,10 +3,11 @@
 //! 1. A file is changed only after it is known to be ours (application id, schema, version).
 //! 2. Each migration is one file and one transaction, together with its version row.
 
+use super::commit::DiskFull as _;
 use super::folder::{self, beside};
 use crate::error::{Exit, Sysexit};
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::{ErrorCode, SQLITE_IOERR_SHMSIZE};
+use rusqlite::ffi::ErrorCode;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
@@ -179,12 +180,6 @@ pub(super) fn sqlite_exit(error: &rusqlite::Error) -> Exit {
     }
 }
 
-/// Whether SQLite found no room: for a page, or for the index of its log.
-pub(super) fn disk_full(error: &rusqlite::Error) -> bool {
-    let no_index = error.sqlite_error().is_some_and(|e| e.extended_code == SQLITE_IOERR_SHMSIZE);
-    no_index || error.sqlite_error_code() == Some(ErrorCode::DiskFull)
-}
-
 /// Says which file or folder a failure is about.
 pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> DbError {
     |source| DbError::File { path: path.to_owned(), source }
@@ -193,7 +188,7 @@ pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> DbError {
 fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> DbError {
     |source| match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => DbError::NoDatabase(path.to_owned()),
-        _ if disk_full(&source) => DbError::Full(path.to_owned()),
+        _ if source.disk_full() => DbError::Full(path.to_owned()),
         _ => DbError::Sqlite { path: path.to_owned(), source },
     }
 }

@@ -10,7 +10,7 @@ use super::projection;
 use super::{Contradiction, Store, outbox};
 use crate::domain::entry::operation::{Epoch, EpochChange, Held, KeyPurpose};
 use crate::domain::entry::{EntryNumber, Event, Stamp};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 impl Store {
     /// The epoch that the ledger is in.
@@ -48,30 +48,14 @@ impl Store {
         if epoch < before {
             return Err(LedgerError::Contradiction(Contradiction::Epoch { before, now: epoch }));
         }
-        match self.try_begin_epoch(stamp, epoch, held) {
-            Err(error) if error.disk_full() && self.reserve.release() => {
-                self.try_begin_epoch(stamp, epoch, held).map(Some)
-            }
-            done => done.map(Some),
-        }
-    }
-
-    fn try_begin_epoch(
-        &mut self,
-        stamp: Stamp,
-        epoch: Epoch,
-        held: Option<Held>,
-    ) -> Result<EpochChange, LedgerError> {
-        let salt = self.vault.salt()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let common = held.map_or(Ok(0), |held| common(&tx, &held))?;
-        let change = EpochChange { epoch, held, common };
-        ledger::append(&tx, &salt, stamp, &Event::Epoch(change))?;
-        tx.execute("DELETE FROM batch WHERE receipt IS NULL", [])?;
-        tx.execute("DELETE FROM copied", [])?;
-        tx.commit()?;
-        self.mark.set();
-        Ok(change)
+        self.commit_entries(|tx, vault| {
+            let common = held.map_or(Ok(0), |held| common(tx, &held))?;
+            let change = EpochChange { epoch, held, common };
+            ledger::append(tx, &vault.salt()?, stamp, &Event::Epoch(change))?;
+            tx.execute("DELETE FROM batch WHERE receipt IS NULL", [])?;
+            tx.execute("DELETE FROM copied", [])?;
+            Ok(Some(change))
+        })
     }
 }
 

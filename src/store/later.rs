@@ -3,7 +3,7 @@
 //! It reads; what is to be said of them is decided in `domain::pending` and `domain::rejudge`.
 
 use super::gallery::{self, GalleryError};
-use super::ledger::{self, LedgerError, number};
+use super::ledger::{self, LedgerError, number, of_kind_after, of_kind_before};
 use super::{Store, projection};
 use crate::domain::calendar::Date;
 use crate::domain::elder::{Elder, ElderId};
@@ -14,7 +14,7 @@ use crate::domain::month::Month;
 use crate::domain::pending::{Stretch, Waiting, Written};
 use crate::domain::rejudge::{Past, Taken};
 use crate::domain::subsidy::Award;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row};
 
 impl Store {
     /// What waits for confirmation (待核) after entry `after`, in order of entry, at most `rows`.
@@ -52,17 +52,19 @@ impl Store {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn stretch(&self, n: EntryNumber) -> Result<Option<Stretch>, LedgerError> {
-        let Some(end) = clock_entry(&self.conn, n, Side::FirstTrusted)? else { return Ok(None) };
-        let began = clock_entry(&self.conn, n, Side::LastTrusted)?;
-        let first = clock_entry(&self.conn, began.map_or(0, |(seq, _)| seq), Side::Next)?;
+        let back = |n| of_kind_before(&self.conn, "clock", n);
+        let on = |n| of_kind_after(&self.conn, "clock", n);
+        let Some(end) = first_clock(on(n), true)? else { return Ok(None) };
+        let began = first_clock(back(n), true)?;
+        let first = first_clock(on(began.map_or(0, |(seq, _)| seq)), false)?;
+        let doubt = first_clock(back(n), false)?.map(|(_, change)| change);
+        let next = first_clock(on(n), false)?.map(|(_, change)| change);
         // The entry before the one that began the doubt was the last to be believed; before the
         // first clock entry, the first entry of all says whether anything was.
         let last = first.map_or(0, |(seq, _)| seq - 1);
         let believed = ledger::entry(&self.conn, last)?.map(|entry| entry.stamp);
         let after = believed.filter(|s| s.clock == ClockTrust::Trusted).map(|s| s.at);
         let before = ledger::entry(&self.conn, end.0)?.ok_or(LedgerError::NoEntry(end.0))?.stamp.at;
-        let doubt = clock_entry(&self.conn, n, Side::Last)?.map(|(_, change)| change);
-        let next = clock_entry(&self.conn, n, Side::Next)?.map(|(_, change)| change);
         let correction_ms = doubt.zip(next).and_then(|(doubt, next)| {
             let tied = next.trusted && doubt.boot == next.boot;
             tied.then_some(next.offset_ms - doubt.offset_ms)
@@ -147,39 +149,18 @@ fn past(row: &Row<'_>) -> Result<Past, LedgerError> {
     })
 }
 
-/// Which clock entry, seen from another entry.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    /// The last one before it.
-    Last,
-    /// The last one before it by which the clock is trusted.
-    LastTrusted,
-    /// The first one after it.
-    Next,
-    /// The first one after it by which the clock is trusted.
-    FirstTrusted,
-}
-
-/// The clock entry on that side of entry `n`.
-fn clock_entry(
-    conn: &Connection,
-    n: EntryNumber,
-    side: Side,
+/// Of clock entries the first, or the first by which the clock is trusted.
+fn first_clock(
+    entries: impl Iterator<Item = Result<Entry, LedgerError>>,
+    trusted: bool,
 ) -> Result<Option<(EntryNumber, ClockChange)>, LedgerError> {
-    let forward = matches!(side, Side::Next | Side::FirstTrusted);
-    let mut stmt = conn.prepare_cached(if forward {
-        "SELECT seq FROM entry WHERE kind = 'clock' AND seq > ?1 ORDER BY seq"
-    } else {
-        "SELECT seq FROM entry WHERE kind = 'clock' AND seq < ?1 ORDER BY seq DESC"
-    })?;
-    let mut rows = stmt.query([ledger::signed(n)])?;
-    while let Some(row) = rows.next()? {
-        let seq = number(row.get(0)?);
-        let Some(Event::Clock(change)) = ledger::entry(conn, seq)?.map(|entry| entry.event) else {
-            return Err(LedgerError::NoEntry(seq));
-        };
-        if matches!(side, Side::Last | Side::Next) || change.trusted {
-            return Ok(Some((seq, change)));
+    for entry in entries {
+        match entry? {
+            Entry { n, event: Event::Clock(change), .. } if change.trusted || !trusted => {
+                return Ok(Some((n, change)));
+            }
+            Entry { event: Event::Clock(_), .. } => {}
+            other => return Err(LedgerError::NoEntry(other.n)),
         }
     }
     Ok(None)

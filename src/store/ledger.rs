@@ -1,6 +1,7 @@
 //! Appending entries and asking what stands.
 
-use super::db::{self, sqlite_exit};
+use super::commit::DiskFull;
+use super::db::sqlite_exit;
 use super::projection::{self, Contradiction};
 use super::reader::Recorded;
 use super::vault::VaultError;
@@ -123,10 +124,9 @@ impl Sysexit for LedgerError {
     }
 }
 
-impl LedgerError {
-    /// Whether there was no room on the disk.
-    pub(super) fn disk_full(&self) -> bool {
-        matches!(self, Self::Sqlite(error) if db::disk_full(error))
+impl DiskFull for LedgerError {
+    fn disk_full(&self) -> bool {
+        matches!(self, Self::Sqlite(e) if e.disk_full())
     }
 }
 
@@ -187,21 +187,62 @@ pub(super) fn signed(n: EntryNumber) -> i64 {
 pub(super) fn stored(conn: &Connection, n: EntryNumber) -> Result<Option<Recorded>, LedgerError> {
     let Some(entry) = entry(conn, n)? else { return Ok(None) };
     let mut stmt = conn.prepare_cached("SELECT body, prev, hash FROM entry WHERE seq = ?1")?;
-    let row = stmt.query_row([n as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let row = stmt.query_row([signed(n)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(Some(Recorded { entry, body: row.0, prev: Hash(row.1), hash: Hash(row.2) }))
 }
 
 /// The entry in row `n`, or `None` where there is none.
 pub(super) fn entry(conn: &Connection, n: EntryNumber) -> Result<Option<Entry>, LedgerError> {
-    let Ok(seq) = i64::try_from(n) else { return Ok(None) };
     let body: Option<Vec<u8>> = conn
         .prepare_cached("SELECT body FROM entry WHERE seq = ?1")?
-        .query_row([seq], |row| row.get(0))
+        .query_row([signed(n)], |row| row.get(0))
         .optional()?;
-    let Some(body) = body else { return Ok(None) };
+    body.map(|body| decoded(n, &body)).transpose()
+}
+
+/// The entry whose stored bytes are `body`.
+pub(super) fn decoded(n: EntryNumber, body: &[u8]) -> Result<Entry, LedgerError> {
     let (entry, _) =
-        record::decode(&body).map_err(|source| LedgerError::Entry { entry: n, source })?;
-    Ok(Some(entry))
+        record::decode(body).map_err(|source| LedgerError::Entry { entry: n, source })?;
+    Ok(entry)
+}
+
+/// The entries of this kind before entry `n`, the last one first.
+pub(super) fn of_kind_before(
+    conn: &Connection,
+    kind: &'static str,
+    n: EntryNumber,
+) -> impl Iterator<Item = Result<Entry, LedgerError>> {
+    of_kind(conn, format!("kind = '{kind}' AND seq < ?1 ORDER BY seq DESC"), n)
+}
+
+/// The entries of this kind after entry `n`, in their order.
+pub(super) fn of_kind_after(
+    conn: &Connection,
+    kind: &'static str,
+    n: EntryNumber,
+) -> impl Iterator<Item = Result<Entry, LedgerError>> {
+    of_kind(conn, format!("kind = '{kind}' AND seq > ?1 ORDER BY seq"), n)
+}
+
+/// One entry after the other, each sought from the one before. The kind stands in `which` as it is,
+/// because an index of one kind is not used for a parameter.
+fn of_kind(
+    conn: &Connection,
+    which: String,
+    mut n: EntryNumber,
+) -> impl Iterator<Item = Result<Entry, LedgerError>> {
+    let sql = format!("SELECT seq, body FROM entry WHERE {which} LIMIT 1");
+    let next = move || {
+        let row: Option<(i64, Vec<u8>)> = conn
+            .prepare_cached(&sql)?
+            .query_row([signed(n)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((seq, body)) = row else { return Ok(None) };
+        n = number(seq);
+        decoded(n, &body).map(Some)
+    };
+    std::iter::repeat_with(next).map_while(Result::transpose)
 }
 
 /// The device that the first entry names.
@@ -217,15 +258,12 @@ pub(super) fn key_in_use(
     conn: &Connection,
     purpose: KeyPurpose,
 ) -> Result<Option<(EntryNumber, Digest)>, LedgerError> {
-    let mut stmt =
-        conn.prepare_cached("SELECT seq FROM entry WHERE kind = 'key' ORDER BY seq DESC")?;
-    let mut rows = stmt.query([])?;
-    while let Some(row) = rows.next()? {
-        let n = number(row.get(0)?);
-        if let Some(Event::Key(change)) = entry(conn, n)?.map(|entry| entry.event)
+    for entry in of_kind_before(conn, "key", EntryNumber::MAX) {
+        let entry = entry?;
+        if let Event::Key(change) = entry.event
             && change.purpose == purpose
         {
-            return Ok(Some((n, change.now)));
+            return Ok(Some((entry.n, change.now)));
         }
     }
     Ok(None)

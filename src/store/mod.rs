@@ -15,6 +15,7 @@
 mod backup;
 mod calibration;
 mod cards;
+mod commit;
 mod counter;
 mod db;
 mod epoch;
@@ -70,7 +71,7 @@ use crate::domain::subsidy::History;
 use crate::error::{Exit, Sysexit};
 use folder::Mark;
 use reserve::Reserve;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -251,17 +252,16 @@ impl Store {
         if let Some(event) = own {
             return Err(LedgerError::Reserved(event.kind()));
         }
-        let done = match self.try_append(stamp, events, key) {
-            Err(error) if error.disk_full() && self.reserve.release() => {
-                self.try_append(stamp, events, key)
+        self.commit_entries(|tx, vault| {
+            let mut appended = Err(LedgerError::NoGenesis);
+            for event in events {
+                appended = Ok(ledger::append(tx, &vault.salt()?, stamp, event)?);
             }
-            done => done,
-        };
-        self.reserve.note(done.as_ref().is_err_and(LedgerError::disk_full));
-        if done.is_ok() {
-            self.mark.set();
-        }
-        done
+            if let (Some(key), Ok(Appended { n, .. })) = (key, &appended) {
+                tap::remember(tx, key, *n)?;
+            }
+            appended
+        })
     }
 
     /// As [`Store::append_all`], at most once for each `key`: with one that has been there before,
@@ -302,25 +302,6 @@ impl Store {
             Ok(Space::Plenty) | Err(_) => Ok(()),
             Ok(_) => Err(LedgerError::NoRoom),
         }
-    }
-
-    fn try_append(
-        &mut self,
-        stamp: Stamp,
-        events: &[Event],
-        key: Option<&str>,
-    ) -> Result<Appended, LedgerError> {
-        let salts = events.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut appended = Err(LedgerError::NoGenesis);
-        for (event, salt) in events.iter().zip(salts) {
-            appended = Ok(ledger::append(&tx, &salt, stamp, event)?);
-        }
-        if let (Some(key), Ok(Appended { n, .. })) = (key, &appended) {
-            tap::remember(&tx, key, *n)?;
-        }
-        tx.commit()?;
-        appended
     }
 
     /// Number of the last entry.

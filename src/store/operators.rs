@@ -93,19 +93,17 @@ impl Store {
             return Err(OperatorError::Name);
         }
         let hash = pin.hash(&self.vault.salt()?);
-        let tx = self.conn.transaction()?;
-        let count: u32 = tx.query_row("SELECT count(*) FROM operator", [], |row| row.get(0))?;
-        if count >= OPERATORS_MAX {
-            return Err(OperatorError::TooMany);
-        }
-        let added = tx.execute(
-            "INSERT INTO operator VALUES (?1, ?2, ?3, 0, 0, '') ON CONFLICT DO NOTHING",
-            (id.as_str(), name.trim(), hash.as_str()),
-        )?;
-        if added == 0 {
-            return Err(OperatorError::Exists(id.clone()));
-        }
-        Ok(tx.commit()?)
+        self.commit(|tx, _| {
+            let count: u32 = tx.query_row("SELECT count(*) FROM operator", [], |row| row.get(0))?;
+            if count >= OPERATORS_MAX {
+                return Err(OperatorError::TooMany);
+            }
+            let added = tx.execute(
+                "INSERT INTO operator VALUES (?1, ?2, ?3, 0, 0, '') ON CONFLICT DO NOTHING",
+                (id.as_str(), name.trim(), hash.as_str()),
+            )?;
+            if added == 0 { Err(OperatorError::Exists(id.clone())) } else { Ok(()) }
+        })
     }
 
     /// Keeps an operator from signing in again.
@@ -114,7 +112,7 @@ impl Store {
     /// [`OperatorError::Unknown`].
     pub fn disable_operator(&mut self, id: &OperatorId) -> Result<(), OperatorError> {
         let sql = "UPDATE operator SET disabled = 1 WHERE id = ?1";
-        changed(id, self.conn.execute(sql, [id.as_str()])?)
+        self.commit(|tx, _| changed(id, tx.execute(sql, [id.as_str()])?))
     }
 
     /// Gives an operator a new PIN, and lets one in again who was locked or disabled.
@@ -125,7 +123,7 @@ impl Store {
         let hash = pin.hash(&self.vault.salt()?);
         let sql = "UPDATE operator SET pin = ?2, disabled = 0, failures = 0, not_before = ''
                    WHERE id = ?1";
-        changed(id, self.conn.execute(sql, (id.as_str(), hash.as_str()))?)?;
+        self.commit(|tx, _| changed(id, tx.execute(sql, (id.as_str(), hash.as_str()))?))?;
         self.held_until.remove(id);
         Ok(())
     }
@@ -140,8 +138,8 @@ impl Store {
         now: Timestamp,
         steady: Duration,
     ) -> Result<Attempt, OperatorError> {
-        let tx = self.conn.transaction()?;
-        let row: Option<(String, u32, String)> = tx
+        let row: Option<(String, u32, String)> = self
+            .conn
             .prepare_cached(
                 "SELECT pin, failures, not_before FROM operator WHERE id = ?1 AND NOT disabled",
             )?
@@ -153,10 +151,11 @@ impl Store {
         let (tries, held) = before.begin(now, left);
         if tries != before {
             let until = tries.not_before.map_or_else(String::new, record::at_text);
-            tx.prepare_cached("UPDATE operator SET failures = ?2, not_before = ?3 WHERE id = ?1")?
-                .execute((id.as_str(), tries.failures, until))?;
+            let sql = "UPDATE operator SET failures = ?2, not_before = ?3 WHERE id = ?1";
+            self.commit(|tx, _| {
+                changed(id, tx.execute(sql, (id.as_str(), tries.failures, until))?)
+            })?;
         }
-        tx.commit()?;
         if let Some(held) = held {
             return Ok(Attempt::Held(held));
         }
@@ -170,7 +169,7 @@ impl Store {
     /// [`OperatorError::Sqlite`].
     pub fn signed_in(&mut self, id: &OperatorId) -> Result<Known, OperatorError> {
         let sql = "UPDATE operator SET failures = 0, not_before = '' WHERE id = ?1";
-        changed(id, self.conn.execute(sql, [id.as_str()])?)?;
+        self.commit(|tx, _| changed(id, tx.execute(sql, [id.as_str()])?))?;
         self.held_until.remove(id);
         let known = operators(&self.conn)?.into_iter().find(|known| known.id == *id);
         known.ok_or_else(|| OperatorError::Unknown(id.clone()))

@@ -8,13 +8,13 @@
 //!
 //! It knows neither keys nor envelopes: sealing and checking are told to it.
 
-use super::ledger::{LedgerError, number, signed};
+use super::ledger::{self, LedgerError, number, signed};
 use super::{Store, epoch};
 use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{EntryNumber, Event};
 use crate::record::merkle::{Tree, leaf};
 use crate::record::{self, Hash};
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 /// How much goes into a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,20 +127,21 @@ impl Store {
     /// [`LedgerError::Sqlite`], [`LedgerError::NoRoom`]: nothing was stored.
     pub fn add_batch(&mut self, batch: &SealedBatch) -> Result<(), LedgerError> {
         self.room()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.prepare_cached(
-            "INSERT INTO batch (seq, first, last, payload_sha256, root, envelope)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute((
-            signed(batch.seq),
-            signed(batch.first),
-            signed(batch.last),
-            batch.payload_sha256.0,
-            batch.root.0,
-            &batch.envelope,
-        ))?;
-        Ok(tx.commit()?)
+        self.commit(|tx, _| {
+            tx.prepare_cached(
+                "INSERT INTO batch (seq, first, last, payload_sha256, root, envelope)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute((
+                signed(batch.seq),
+                signed(batch.first),
+                signed(batch.last),
+                batch.payload_sha256.0,
+                batch.root.0,
+                &batch.envelope,
+            ))?;
+            Ok(())
+        })
     }
 
     /// The first batch without a receipt.
@@ -164,14 +165,15 @@ impl Store {
     /// # Errors
     /// [`LedgerError::Sqlite`]: nothing was stored.
     pub fn add_receipt(&mut self, seq: u64, receipt: &[u8]) -> Result<(), LedgerError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let changed = tx
-            .prepare_cached("UPDATE batch SET receipt = ?2 WHERE seq = ?1")?
-            .execute((signed(seq), receipt))?;
-        if changed == 0 {
-            return Err(rusqlite::Error::QueryReturnedNoRows.into());
-        }
-        Ok(tx.commit()?)
+        self.commit(|tx, _| {
+            let changed = tx
+                .prepare_cached("UPDATE batch SET receipt = ?2 WHERE seq = ?1")?
+                .execute((signed(seq), receipt))?;
+            match changed {
+                0 => Err(rusqlite::Error::QueryReturnedNoRows.into()),
+                _ => Ok(()),
+            }
+        })
     }
 
     /// The last entry that the city has acknowledged, or 0.
@@ -219,20 +221,11 @@ fn catch_up(conn: &Connection, tree: &mut Tree, last: EntryNumber) -> Result<(),
 
 /// Generation of the gallery in force at entry `last`.
 fn gallery_at(conn: &Connection, last: EntryNumber) -> Result<u64, LedgerError> {
-    let found: Option<(i64, Vec<u8>)> = conn
-        .prepare_cached(
-            "SELECT seq, body FROM entry WHERE kind = 'gallery' AND seq <= ?1
-             ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_row([signed(last)], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((seq, body)) = found else { return Ok(0) };
-    let (entry, _) = record::decode(&body)
-        .map_err(|source| LedgerError::Entry { entry: number(seq), source })?;
-    match entry.event {
-        Event::Gallery(change) => Ok(change.generation),
-        _ => Ok(0),
-    }
+    let found = ledger::of_kind_before(conn, "gallery", last + 1).next().transpose()?;
+    Ok(match found.map(|entry| entry.event) {
+        Some(Event::Gallery(change)) => change.generation,
+        _ => 0,
+    })
 }
 
 fn batch(

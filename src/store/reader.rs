@@ -14,8 +14,8 @@ use crate::domain::clock_trust::Standing;
 use crate::domain::elder::Elder;
 use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{Entry, EntryNumber, GalleryChange};
+use crate::record::Hash;
 use crate::record::proof::Proof;
-use crate::record::{self, Hash};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -108,14 +108,12 @@ impl Reader {
         let from = listing.from.map_or(String::new(), |date| date.to_string());
         // Times are text that sorts as they do; `U` follows the `T` of every time of the day.
         let to = listing.to.map_or("U".into(), |date| format!("{date}U"));
-        let after = i64::try_from(listing.after).unwrap_or(i64::MAX);
         let rows = rows.min(LIST_ROWS_MAX) as i64;
-        let mut found = stmt.query((after, from, to, rows))?;
+        let mut found = stmt.query((ledger::signed(listing.after), from, to, rows))?;
         let mut list = Vec::new();
         while let Some(row) = found.next()? {
             let (n, body): (_, Vec<u8>) = (ledger::number(row.get(0)?), row.get(1)?);
-            let (entry, _) =
-                record::decode(&body).map_err(|source| LedgerError::Entry { entry: n, source })?;
+            let entry = ledger::decoded(n, &body)?;
             list.push(Recorded { entry, body, prev: Hash(row.get(2)?), hash: Hash(row.get(3)?) });
         }
         Ok(list)

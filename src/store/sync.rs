@@ -7,12 +7,13 @@
 //!    as another one, is about another epoch, and touches nothing here.
 
 use super::ledger::{self, LedgerError, number, signed};
+use super::vault::Vault;
 use super::{Store, projection};
 use crate::domain::calendar::Timestamp;
 use crate::domain::entry::correction::{Finding, Verdict};
 use crate::domain::entry::{EntryNumber, Event, Stamp};
 use crate::record::Hash;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 /// A verdict as the city gives it; which earlier one it takes the place of, the ledger knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,47 +59,12 @@ impl Store {
         said: &[CityVerdict],
         next: u64,
     ) -> Result<Vec<VerdictTaken>, LedgerError> {
-        match self.try_add_verdicts(stamp, said, next) {
-            Err(error) if error.disk_full() && self.reserve.release() => {
-                self.try_add_verdicts(stamp, said, next)
-            }
-            done => done,
-        }
-    }
-
-    fn try_add_verdicts(
-        &mut self,
-        stamp: Stamp,
-        said: &[CityVerdict],
-        next: u64,
-    ) -> Result<Vec<VerdictTaken>, LedgerError> {
-        let salts = said.iter().map(|_| self.vault.salt()).collect::<Result<Vec<_>, _>>()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut taken = Vec::with_capacity(said.len());
-        for (CityVerdict { entry, hash, finding }, salt) in said.iter().zip(salts) {
-            if !holds(&tx, *entry, hash)? {
-                taken.push(VerdictTaken::Elsewhere);
-                continue;
-            }
-            let counts = match projection::verdict_on(&tx, *entry) {
-                Ok(counts) => counts,
-                Err(LedgerError::Contradiction(_)) => {
-                    taken.push(VerdictTaken::NoMeal);
-                    continue;
-                }
-                Err(other) => return Err(other),
-            };
-            if says(&tx, counts, finding)? {
-                taken.push(VerdictTaken::Known);
-                continue;
-            }
-            let verdict = Verdict { entry: *entry, finding: finding.clone(), supersedes: counts };
-            let n = ledger::append(&tx, &salt, stamp, &Event::Verdict(verdict))?.n;
-            taken.push(VerdictTaken::Written(n));
-        }
-        set_mark(&tx, "verdicts", i64::try_from(next).unwrap_or(i64::MAX))?;
-        tx.commit()?;
-        Ok(taken)
+        self.commit_entries(|tx, vault| {
+            let taken = said.iter().map(|said| take(tx, vault, stamp, said));
+            let taken = taken.collect::<Result<_, _>>()?;
+            set_mark(tx, "verdicts", signed(next))?;
+            Ok(taken)
+        })
     }
 
     /// When all of a night's work with the city was done last.
@@ -115,10 +81,30 @@ impl Store {
     /// # Errors
     /// [`LedgerError::Sqlite`].
     pub fn set_night_done(&mut self, at: Timestamp) -> Result<(), LedgerError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        set_mark(&tx, "night", at.as_second())?;
-        Ok(tx.commit()?)
+        self.commit(|tx, _| Ok(set_mark(tx, "night", at.as_second())?))
     }
+}
+
+/// Writes a verdict, where it is news about a standing meal of this ledger.
+fn take(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    stamp: Stamp,
+    CityVerdict { entry, hash, finding }: &CityVerdict,
+) -> Result<VerdictTaken, LedgerError> {
+    if !holds(tx, *entry, hash)? {
+        return Ok(VerdictTaken::Elsewhere);
+    }
+    let counts = match projection::verdict_on(tx, *entry) {
+        Err(LedgerError::Contradiction(_)) => return Ok(VerdictTaken::NoMeal),
+        counts => counts?,
+    };
+    if says(tx, counts, finding)? {
+        return Ok(VerdictTaken::Known);
+    }
+    let verdict = Verdict { entry: *entry, finding: finding.clone(), supersedes: counts };
+    let appended = ledger::append(tx, &vault.salt()?, stamp, &Event::Verdict(verdict))?;
+    Ok(VerdictTaken::Written(appended.n))
 }
 
 /// Whether entry `n` is here, and has this hash.

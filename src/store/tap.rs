@@ -37,7 +37,7 @@ pub(super) fn find(conn: &Connection, key: &str) -> rusqlite::Result<Option<Entr
 /// Remembers `key` together with the entries that it wrote.
 pub(super) fn remember(tx: &Transaction<'_>, key: &str, last: EntryNumber) -> rusqlite::Result<()> {
     tx.prepare_cached("INSERT INTO tap (last, key) VALUES (?1, ?2)")?
-        .execute((last as i64, key))?;
+        .execute((ledger::signed(last), key))?;
     tx.prepare_cached(
         "DELETE FROM tap WHERE last <= (SELECT last FROM tap ORDER BY last DESC LIMIT 1 OFFSET ?1)",
     )?

@@ -6,7 +6,7 @@
 //! visits, reviews and the gallery's number are what the entries amount to.
 
 use super::db::sqlite_exit;
-use super::ledger::{LedgerError, number};
+use super::ledger::{LedgerError, number, signed};
 use super::projection;
 use crate::domain::entry::{EntryNumber, Event};
 use crate::error::{Exit, Sysexit};
@@ -218,7 +218,7 @@ impl State {
     /// Takes the next row in, and gives its body.
     fn link<'r>(&mut self, row: &'r Row<'_>) -> Result<&'r [u8], Fault> {
         let body = blob(row, 3)?;
-        if row.get_ref(0).and_then(|v| Ok(v.as_i64()?)) != Ok(self.n as i64 + 1) {
+        if row.get_ref(0).and_then(|v| Ok(v.as_i64()?)) != Ok(signed(self.n + 1)) {
             return Err(Fault::Number);
         }
         let prev = match self.n {

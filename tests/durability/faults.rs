@@ -3,8 +3,11 @@
 use crate::alone;
 use crate::disk::{Disk, Plan};
 use crate::script::{check, meal, stamp};
+use canteend::domain::elder::{Consent, Elder, ElderId, IdLast4, Sex};
+use canteend::domain::entry::correction::{Finding, RejectReason};
+use canteend::domain::template::ModelId;
 use canteend::error::{Exit, Sysexit as _};
-use canteend::store::{LedgerError, RESERVE_FILE, Space, Store};
+use canteend::store::{CityVerdict, Enrolled, LedgerError, RESERVE_FILE, Space, Store};
 use rusqlite::ffi;
 
 #[test]
@@ -85,4 +88,63 @@ fn one_fault(plan: Plan) -> bool {
     drop(Store::open(dir.path()).unwrap());
     assert_eq!(check(dir.path(), &acknowledged, &what), 4, "{what}");
     refused
+}
+
+/// A box with somebody in its gallery and a meal, which is entry 3.
+fn served(dir: &std::path::Path) -> (Store, CityVerdict) {
+    let elder = Elder {
+        id: ElderId::new("p_0").unwrap(),
+        name: "王秀英".to_owned(),
+        sex: Sex::Female,
+        birth: "1943-05-02".parse().unwrap(),
+        id_last4: IdLast4::new("002X"),
+        eligible: vec![],
+        home_care: vec![],
+        notices: vec![],
+        consent: Consent { store_face: true, transmit: true },
+    };
+    let mut store = Store::init(dir, "test-box", stamp(0)).unwrap();
+    let known = Enrolled { elder, templates: vec![] };
+    store.replace_gallery(stamp(1), ModelId([7; 32]), &[known]).unwrap();
+    let meal = store.append(stamp(2), &meal("p_0", None)).unwrap();
+    let finding = Finding::Rejected { reason: RejectReason::Inspection, kept: None };
+    (store, CityVerdict { entry: meal.n, hash: meal.hash, finding })
+}
+
+#[test]
+fn a_full_disk_takes_the_reserve_for_whatever_the_store_writes_of_its_own() {
+    let _alone = alone();
+    type Write = fn(&mut Store, &CityVerdict) -> Result<(), Exit>;
+    let writes: [(&str, Write); 3] = [
+        ("verdicts", |store, said| {
+            let said = std::slice::from_ref(said);
+            store.add_verdicts(stamp(3), said, 1).map(drop).map_err(|e| e.exit())
+        }),
+        ("an epoch", |store, _| {
+            store.begin_epoch(stamp(3), 2, None).map(drop).map_err(|e| e.exit())
+        }),
+        ("a face forgotten", |store, _| {
+            let elder = ElderId::new("p_0").unwrap();
+            store.forget_face(stamp(3), &elder).map(drop).map_err(|e| e.exit())
+        }),
+    ];
+    for (what, write) in writes {
+        for more in [0, 3] {
+            let dir = tempfile::tempdir().unwrap();
+            let disk = Disk::under(dir.path(), Plan::Sound);
+            let (mut store, verdict) = served(dir.path());
+            disk.plan(Plan::Fail { at: 1, more, code: ffi::SQLITE_FULL });
+            let done = write(&mut store, &verdict);
+            disk.plan(Plan::Sound);
+            let held = dir.path().join(RESERVE_FILE).exists();
+            assert!(!held, "{what}: the reserve is given");
+            assert_eq!(done, if more == 0 { Ok(()) } else { Err(Exit::Io) }, "{what}");
+            assert_eq!(store.last_entry().unwrap(), if more == 0 { 4 } else { 3 }, "{what}");
+            assert_eq!(store.space().unwrap() == Space::Full, more > 0, "{what}: it is said");
+            write(&mut store, &verdict).unwrap();
+            assert!(store.space().unwrap() <= Space::Low, "{what}: there is room again");
+            drop(store);
+            assert_eq!(check(dir.path(), &[], what), 4, "{what}: once");
+        }
+    }
 }

@@ -2,9 +2,11 @@
 
 use crate::canteen::{Canteen, at, column, elder, meal, month, noticed, stamp};
 use canteend::config::site::ClosedDays;
+use canteend::domain::calendar::Interval;
 use canteend::domain::elder::NoticeWhy;
 use canteend::domain::entry::correction::{Finding, Kept, RejectReason, Verdict};
 use canteend::domain::entry::{ClockTrust, EntryNumber, Event};
+use canteend::domain::subsidy::NoAward;
 use canteend::report::{Kind, Report, Sources, table::Cell};
 
 const ELDER: &str = "p_1";
@@ -96,6 +98,25 @@ fn subsidies_outside_eligibility_are_named_with_the_reason() {
     let expected =
         [(gone, "2026年3月3日起登记迁出，仍有补贴1次"), (early, "不在资格期内，仍有补贴1次")];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn of_several_reasons_the_one_that_the_counter_states_is_named_and_a_death_under_its_own_heading() {
+    let mut care = elder("p_2", "李", "1940-01-01", "2026-03-10");
+    care.home_care = Interval::new("2026-01-01".parse().unwrap(), None).into_iter().collect();
+    let dead = elder("p_3", "赵", "1940-01-01", "2024-01-01");
+    let dead = noticed(dead, NoticeWhy::Deceased, "2026-03-02");
+    let dead = noticed(dead, NoticeWhy::Moved, "2026-03-02");
+    let mut canteen = Canteen::new("2026-02-28", &[care.clone(), dead]);
+    let early = canteen.meal("2026-03-09 11:30:00", "p_2", "80+");
+    let late = canteen.meal("2026-03-09 11:31:00", "p_3", "80+");
+    let on = "2026-03-09".parse().unwrap();
+    assert_eq!(canteen.rules.entitlement(&care, on), Err(NoAward::NotEligible));
+    let report = report(&canteen);
+    let found = rows(&report, "资格失效后就餐");
+    assert_eq!(found, [(vec![early], "不在资格期内，仍有补贴1次".to_owned())]);
+    let found = rows(&report, "死亡后就餐");
+    assert_eq!(found, [(vec![late], "2026年3月2日起登记死亡".to_owned())]);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use super::{book, plan_hours};
 use canteend::domain::calendar::{AgeRule, Date, Interval, LeapDay, MealWindow, Time, age};
 use canteend::domain::elder::{Consent, Elder, ElderId, Notice, NoticeWhy, Sex};
-use canteend::domain::entry::total;
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, History, Occasion, Ruling};
 use proptest::prelude::*;
@@ -120,7 +119,7 @@ proptest! {
                     match book.ruling(&elder, occasion, &before) {
                         Ruling::Meal { award, .. } => {
                             prop_assert_eq!(Ok(&award), entitled.as_ref());
-                            paid = paid.checked_add(total(&award)).unwrap();
+                            paid = paid.checked_add(award.total()).unwrap();
                             day.written.push((window, Some(award)));
                         }
                         Ruling::Visit(_) => day.written.push((window, None)),
@@ -129,7 +128,7 @@ proptest! {
                 }
                 Step::Void(n) if n < day.written.len() && !day.voided.contains(&n) => {
                     if let Some(award) = &day.written[n].1 {
-                        taken_back = taken_back.checked_add(total(award)).unwrap();
+                        taken_back = taken_back.checked_add(award.total()).unwrap();
                     }
                     day.voided.push(n);
                 }
@@ -190,7 +189,7 @@ proptest! {
             prop_assert!(!subsidised && noticed > date);
             prop_assert!(elder.eligible.iter().any(|days| days.contains(date)));
             prop_assert!(!elder.home_care.iter().any(|days| days.contains(date)));
-            prop_assert!(total(&award) > Fen::ZERO);
+            prop_assert!(award.total() > Fen::ZERO);
         }
     }
 

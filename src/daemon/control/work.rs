@@ -95,7 +95,7 @@ pub(super) async fn carry_out(request: Request, reach: &Reach) -> Result<Answer,
     Ok(done)
 }
 
-/// What writes.
+/// What writes. A request that makes no sense is refused before anything is written.
 fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<Answer, Failure> {
     match request {
         Request::Status | Request::Reload => {
@@ -122,12 +122,10 @@ fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<A
             Ok(Answer::Enrolled(taken))
         }
         Request::Void { entry, reason, operator } => {
-            let stamp = bench.stamp()?;
             let reason = VoidReason::from_code(reason)
                 .ok_or_else(|| Failure::new(Exit::Usage, "no such reason for a void"))?;
             let operator = operator_id(operator)?;
-            let void = Event::Void(Void { entry: *entry, reason, operator });
-            Ok(Answer::Entry(Some(bench.store().append(stamp, &void)?.n)))
+            written(bench, &Event::Void(Void { entry: *entry, reason, operator }))
         }
         Request::Forget { elder } => {
             let elder = ElderId::new(elder).map_err(|e| Failure::new(Exit::Data, e))?;
@@ -151,22 +149,79 @@ fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<A
             let month = Month::parse(month)
                 .ok_or_else(|| Failure::new(Exit::Usage, "a month is written as YYYY-MM"))?;
             let operator = operator_id(operator)?;
-            let stamp = bench.stamp()?;
-            Ok(Answer::Entry(Some(
-                bench.store().append(stamp, &Event::Close(Close { month, operator }))?.n,
-            )))
+            written(bench, &Event::Close(Close { month, operator }))
         }
         Request::Export { what, first, last, digest } => {
             let export = ExportWhat::from_code(what).zip(unhex(digest));
             let (what, digest) = export
                 .ok_or_else(|| Failure::new(Exit::Usage, "no such export, or no such digest"))?;
-            let stamp = bench.stamp()?;
-            let export = Export { what, first: *first, last: *last, digest };
-            Ok(Answer::Entry(Some(bench.store().append(stamp, &Event::Export(export))?.n)))
+            written(bench, &Event::Export(Export { what, first: *first, last: *last, digest }))
         }
     }
 }
 
+fn written(bench: &mut Bench<'_>, event: &Event) -> Result<Answer, Failure> {
+    Ok(Answer::Entry(Some(bench.append(event)?.n)))
+}
+
 fn operator_id(text: &str) -> Result<OperatorId, Failure> {
     OperatorId::new(text).map_err(|e| Failure::new(Exit::Data, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::timekeeper::Timekeeper;
+    use crate::domain::calendar::Timestamp;
+    use crate::domain::entry::operation::BootId;
+    use crate::domain::entry::{ClockTrust, Stamp};
+    use crate::store::Store;
+
+    /// A clock that stands still, a day before the ledger's first entry.
+    struct DayBefore(Timestamp);
+
+    impl Clock for DayBefore {
+        fn now(&self) -> Timestamp {
+            self.0
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn boot(&self) -> BootId {
+            [1; 16]
+        }
+    }
+
+    #[test]
+    fn a_request_that_makes_no_sense_writes_nothing_under_a_clock_in_doubt_either() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let stamp = Stamp { at: at("2030-03-03T12:00:00+08:00"), clock: ClockTrust::Trusted };
+        let mut store = Store::init(&dir.path().join("state"), "lc-kfq-017", stamp).unwrap();
+        let clock = DayBefore(at("2030-03-02T12:00:00+08:00"));
+        let mut keeper = Timekeeper::new(&store, &clock).unwrap();
+        let rules = rules::load(std::path::Path::new("config/rules/lcetdz-2022.toml")).unwrap();
+        let mut ask = |request: &Request| {
+            let done =
+                write(request, &mut Bench::new(&mut store, &mut keeper, &clock), &rules).err();
+            (done.map(|failure| failure.exit), store.last_entry().unwrap())
+        };
+        let (entry, what) = (1, "settlement".to_owned());
+        let operator = || "op-1".to_owned();
+        let nonsense = [
+            Request::Void { entry, reason: "whim".to_owned(), operator: operator() },
+            Request::Void { entry, reason: "slip".to_owned(), operator: "王".to_owned() },
+            Request::Close { month: "2030-3".to_owned(), operator: operator() },
+            Request::Export { what, first: 1, last: 1, digest: "7".to_owned() },
+            Request::Forget { elder: "王".to_owned() },
+        ];
+        for request in &nonsense {
+            let (exit, last) = ask(request);
+            assert!(matches!(exit, Some(Exit::Usage | Exit::Data)) && last == 1, "{request:?}");
+        }
+        let sensible = Request::Void { entry, reason: "slip".to_owned(), operator: operator() };
+        assert_eq!(ask(&sensible), (Some(Exit::Data), 2), "the doubt itself is an entry");
+    }
 }

@@ -2,12 +2,18 @@
 //!
 //! It reads every entry once, whoever wrote it, and holds nothing that the ledger does not say.
 //! At midnight, or when the clock is set to another day, it begins anew.
+//!
+//! Its rows are what was written today. Its numbers count what is of today: a meal entered late
+//! (补录), or one that a confirmation puts on another day, is in the list and not in them. What was
+//! written under a clock that showed another day is in neither, whatever day it turns out to be of.
 
 use crate::domain::calendar::{Date, MealWindow, Timestamp, local};
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{ByHand, CardRead, Choice, Expiry, Late, Void};
+use crate::domain::entry::correction::{
+    ByHand, CardRead, Choice, Confirmation, Expiry, Late, Void,
+};
 use crate::domain::entry::operation::Satisfaction;
-use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Review, total};
+use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, Review};
 use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{NoAward, Standing};
@@ -16,18 +22,20 @@ use crate::kiosk::say::RowState;
 use crate::store::{LIST_ROWS_MAX, LedgerError, Listing, Reader};
 use std::collections::{BTreeMap, HashMap};
 
-/// A meal or visit of today.
+/// A meal or visit that was written today.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) entry: EntryNumber,
     pub(super) at: Timestamp,
+    /// Its service date, as far as is known.
+    date: Date,
     /// None for a review that nobody settled in time.
     pub(super) elder: Option<ElderId>,
     pub(super) window: MealWindow,
     pub(super) method: Option<Method>,
     pub(super) amount: Fen,
     /// Age band of a subsidised meal.
-    pub(super) band: Option<String>,
+    band: Option<String>,
     pub(super) reason: Option<NoAward>,
     pub(super) operator: Option<OperatorId>,
     pub(super) state: RowState,
@@ -149,11 +157,13 @@ impl Day {
         (taps, standing.filter(|row| wanted(row.at)).count())
     }
 
-    /// Today in numbers.
+    /// Today in numbers, as the settlement counts: a meal that waits (待核) is no subsidised one yet.
     pub(super) fn numbers(&self) -> Numbers {
-        let standing = || self.rows.iter().filter(|row| row.state != RowState::Void);
+        let of_today = |row: &&Row| row.date == self.date && row.state != RowState::Void;
+        let standing = || self.rows.iter().filter(of_today);
         let mut bands = BTreeMap::new();
-        for band in standing().filter_map(|row| row.band.as_ref()) {
+        let settled = standing().filter(|row| row.state == RowState::Stands);
+        for band in settled.filter_map(|row| row.band.as_ref()) {
             *bands.entry(band.clone()).or_insert(0) += 1;
         }
         Numbers {
@@ -193,9 +203,11 @@ impl Day {
             }
             Event::Void(Void { entry, operator, .. }) => {
                 self.of(operator).void += 1;
-                self.set(*entry, RowState::Void);
+                if let Some(row) = self.row(*entry) {
+                    row.state = RowState::Void;
+                }
             }
-            Event::Confirmation(said) => self.set(said.entry, RowState::Stands),
+            Event::Confirmation(said) => self.confirm(said),
             Event::Satisfaction(value) => {
                 let place = Satisfaction::ALL.iter().position(|known| known == value);
                 self.satisfaction[place.expect("the list is of all values")] += 1;
@@ -215,10 +227,19 @@ impl Day {
         self.spent.entry(operator.clone()).or_default()
     }
 
-    fn set(&mut self, entry: EntryNumber, state: RowState) {
-        if let Some(row) = self.rows.iter_mut().rev().find(|row| row.entry == entry) {
-            row.state = state;
+    fn confirm(&mut self, said: &Confirmation) {
+        let Some(row) = self.row(said.entry) else { return };
+        row.state = RowState::Stands;
+        row.date = said.date;
+        row.amount = said.total();
+        row.reason = said.reason.or(row.reason);
+        if said.reason.is_some() {
+            row.band = None;
         }
+    }
+
+    fn row(&mut self, entry: EntryNumber) -> Option<&mut Row> {
+        self.rows.iter_mut().rev().find(|row| row.entry == entry)
     }
 }
 
@@ -229,9 +250,10 @@ fn row(
     reviews: &HashMap<EntryNumber, Review>,
 ) -> Option<Row> {
     let pending = entry.stamp.clock == ClockTrust::Untrusted;
-    let blank = |window| Row {
+    let blank = |date, window| Row {
         entry: entry.n,
         at: entry.stamp.at,
+        date,
         elder: None,
         window,
         method: None,
@@ -245,27 +267,31 @@ fn row(
         Event::Meal(meal) => Some(Row {
             elder: Some(meal.elder.clone()),
             method: Some(meal.method),
-            amount: total(&meal.award),
+            amount: meal.award.total(),
             band: Some(meal.award.band.clone()),
             operator: operator.filter(|_| meal.basis.is_some()),
             state: match meal.standing {
                 Standing::Pending => RowState::Pending,
-                Standing::Firm => blank(meal.window).state,
+                Standing::Firm => blank(meal.date, meal.window).state,
             },
-            ..blank(meal.window)
+            ..blank(meal.date, meal.window)
         }),
         Event::Visit(visit) => Some(Row {
             elder: Some(visit.elder.clone()),
             method: Some(visit.method),
             reason: Some(visit.reason),
             operator: operator.filter(|_| visit.basis.is_some()),
-            ..blank(visit.window)
+            ..blank(visit.date, visit.window)
         }),
         // The meal of a review of another day is not known here; it is shown as the day's first.
         Event::Expiry(Expiry { review }) => {
-            let window = reviews.get(review).map_or(MealWindow::Breakfast, |r| r.window);
-            Some(blank(window))
+            let unknown = (local(entry.stamp.at).0, MealWindow::Breakfast);
+            let (date, window) = reviews.get(review).map_or(unknown, |r| (r.date, r.window));
+            Some(blank(date, window))
         }
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ mod staff;
 mod view;
 
 use super::board::Board;
-use super::desk::{At, Desk};
+use super::desk::Desk;
 use super::night::Bell;
 use super::preview::Place;
 use crate::city::identity::CITY_FILE;
@@ -310,11 +310,7 @@ impl Backend {
 
     /// Has an entry written; `None` where the desk takes no more.
     async fn write(&self, event: Event) -> Option<Result<(), LedgerError>> {
-        let job = move |at: &mut At<'_>| {
-            let stamp = at.stamp()?;
-            at.store().append(stamp, &event).map(drop)
-        };
-        self.desk.ask(job).await.ok()
+        self.desk.ask(move |at| at.bench().append(&event).map(drop)).await.ok()
     }
 }
 

@@ -9,7 +9,6 @@
 use super::super::board::{Scene as Shows, Showing, Troubles};
 use super::super::writer::Shown;
 use crate::domain::calendar::{MealWindow, NextMeal};
-use crate::domain::entry::total;
 use crate::domain::evidence::Flaw;
 use crate::domain::health::Trouble;
 use crate::domain::visit::Prompt;
@@ -92,7 +91,7 @@ fn scene(shows: &Shows) -> Scene {
         Shows::Unrecorded => Scene::OutOfOrder(Trouble::LedgerFailed),
         Shows::Closed(next) | Shows::Shown(Shown::Closed(next)) => Scene::Closed(*next),
         Shows::Shown(Shown::Served { address, award, .. }) => {
-            Scene::Served { address: address.clone(), amount: total(award) }
+            Scene::Served { address: address.clone(), amount: award.total() }
         }
         Shows::Shown(Shown::Welcome { address, reason, .. }) => {
             Scene::Welcome { address: address.clone(), reason: *reason }

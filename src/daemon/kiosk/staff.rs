@@ -8,7 +8,7 @@ use super::super::writer::Shown;
 use crate::domain::calendar::{Date, MealWindow, local};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::correction::{ByHand, CardRead, Choice, HandReason, Late};
-use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method, total};
+use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Method};
 use crate::domain::money::Fen;
 use crate::domain::operator::OperatorId;
 use crate::domain::subsidy::{NoAward, Ruling};
@@ -65,7 +65,7 @@ pub(super) fn before(at: &mut At<'_>, key: &str) -> Result<Option<Outcome>, Refu
     outcome.entry = Some(n);
     let elder = match event {
         Event::Meal(meal) => {
-            outcome.amount = total(&meal.award);
+            outcome.amount = meal.award.total();
             Some(meal.elder)
         }
         Event::Visit(visit) => {
@@ -142,7 +142,7 @@ pub(super) fn register(at: &mut At<'_>, order: &Order) -> Result<Registered, Ref
 
 fn told(elder: &Elder, ruling: &Ruling) -> Outcome {
     let (done, amount, reason): (Done, Fen, Option<NoAward>) = match ruling {
-        Ruling::Meal { award, .. } => (Done::Served, total(award), None),
+        Ruling::Meal { award, .. } => (Done::Served, award.total(), None),
         Ruling::Visit(reason) => (Done::Visit, Fen::ZERO, Some(*reason)),
         Ruling::SameVisit => (Done::SameVisit, Fen::ZERO, None),
     };

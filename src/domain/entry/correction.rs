@@ -134,6 +134,13 @@ pub struct Confirmation {
     pub reason: Option<NoAward>,
 }
 
+impl Confirmation {
+    /// Both shares together.
+    pub fn total(&self) -> Fen {
+        Fen::of_shares(self.city, self.district)
+    }
+}
+
 closed_list! {
     /// Why the city does not pay for a meal (核减).
     RejectReason {
@@ -219,4 +226,11 @@ pub struct Adjustment {
     pub month: Month,
     /// The adjustment of the same meal that no longer counts; none for the first.
     pub supersedes: Option<EntryNumber>,
+}
+
+impl Adjustment {
+    /// What is taken off both shares together.
+    pub fn total(&self) -> Fen {
+        Fen::of_shares(self.city, self.district)
+    }
 }

@@ -6,10 +6,11 @@ use super::{ELDERS_MAX, GalleryError, Replaced, Store, change, count, current, g
 use crate::domain::elder::{ElderId, Notice};
 use crate::domain::entry::{Event, GalleryChange, Stamp};
 use crate::domain::template::ModelId;
+use crate::store::ledger::Appended;
 use crate::store::vault::Vault;
 use crate::store::{cards, ledger};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 impl Store {
     /// Puts the gathered pages into force, and says so in the ledger. Where they change nothing and
@@ -23,31 +24,41 @@ impl Store {
         stamp: Stamp,
         model: ModelId,
     ) -> Result<Option<Replaced>, GalleryError> {
-        let salt = self.vault.salt()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let gathered = staged(&tx)?.filter(|(_, made_by)| *made_by == model);
-        let (gathered, _) = gathered.ok_or_else(|| GalleryError::Damaged {
-            table: "staged_pages",
-            row: "of the model in use".to_owned(),
-        })?;
-        let moved = put_in_force(&tx, &self.vault, gathered.whole)?;
-        drop_staged(&tx)?;
-        tx.execute(
-            "INSERT OR REPLACE INTO city_gallery VALUES (1, ?1, ?2)",
-            (gathered.generation as i64, &gathered.cursor),
-        )?;
-        let old = current(&tx)?;
-        let change = change(&tx, generation(&tx)? + 1, model, stamp)?;
-        let told = |old: GalleryChange| GalleryChange { generation: change.generation, ..old };
-        if !moved && old.map(told).as_ref() == Some(&change) {
-            tx.commit()?;
+        let Some((change, appended)) = self.commit(|tx, vault| adopt(tx, vault, stamp, model))?
+        else {
             return Ok(None);
-        }
-        let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
-        tx.commit()?;
+        };
         let wiped = wipe(&self.conn)?;
         Ok(Some(Replaced { change, appended, wiped }))
     }
+}
+
+/// Puts what was gathered into force; answers with what the ledger then says of it, if that is news.
+fn adopt(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    stamp: Stamp,
+    model: ModelId,
+) -> Result<Option<(GalleryChange, Appended)>, GalleryError> {
+    let gathered = staged(tx)?.filter(|(_, made_by)| *made_by == model);
+    let (gathered, _) = gathered.ok_or_else(|| GalleryError::Damaged {
+        table: "staged_pages",
+        row: "of the model in use".to_owned(),
+    })?;
+    let moved = put_in_force(tx, vault, gathered.whole)?;
+    drop_staged(tx)?;
+    tx.execute(
+        "INSERT OR REPLACE INTO city_gallery VALUES (1, ?1, ?2)",
+        (gathered.generation as i64, &gathered.cursor),
+    )?;
+    let old = current(tx)?;
+    let change = change(tx, generation(tx)? + 1, model, stamp)?;
+    let told = |old: GalleryChange| GalleryChange { generation: change.generation, ..old };
+    if !moved && old.map(told).as_ref() == Some(&change) {
+        return Ok(None);
+    }
+    let appended = ledger::append(tx, &vault.salt()?, stamp, &Event::Gallery(change.clone()))?;
+    Ok(Some((change, appended)))
 }
 
 /// Moves what was gathered to its place. True where anything was.

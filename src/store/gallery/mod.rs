@@ -14,6 +14,7 @@ mod staging;
 
 pub use staging::{CityGallery, Leaver, LeaverWhy, PageRows, Staged};
 
+use super::commit::DiskFull;
 use super::db::sqlite_exit;
 use super::ledger::{self, Appended, LedgerError};
 use super::vault::{Vault, VaultError};
@@ -25,7 +26,7 @@ use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use rows::Tables;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::collections::BTreeSet;
 
 /// Most elders in a gallery.
@@ -113,6 +114,16 @@ pub enum GalleryError {
     Sqlite(#[from] rusqlite::Error),
 }
 
+impl DiskFull for GalleryError {
+    fn disk_full(&self) -> bool {
+        match self {
+            Self::Sqlite(e) => e.disk_full(),
+            Self::Ledger(e) => e.disk_full(),
+            _ => false,
+        }
+    }
+}
+
 impl Sysexit for GalleryError {
     fn exit(&self) -> Exit {
         match self {
@@ -173,23 +184,23 @@ impl Store {
     ) -> Result<Replaced, GalleryError> {
         check(model, roster)?;
         self.room()?;
-        let salt = self.vault.salt()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let generation = generation(&tx)? + 1;
-        tx.execute("DELETE FROM elder", [])?;
-        for enrolled in roster {
-            rows::insert(&tx, &self.vault, Tables::InForce, generation, enrolled)?;
-        }
-        rows::verify(&tx, &self.vault, Tables::InForce, roster)?;
-        // A roster that is imported by hand states each consent anew.
-        tx.execute("DELETE FROM forgotten WHERE elder IN (SELECT elder FROM template)", [])?;
-        cards::give(&tx, &self.vault, stated)?;
-        cards::drop_strangers(&tx)?;
-        // What stands now is not the city's; the next sync begins from nothing.
-        staging::forget_city(&tx)?;
-        let change = change(&tx, generation, model, stamp)?;
-        let appended = ledger::append(&tx, &salt, stamp, &Event::Gallery(change.clone()))?;
-        tx.commit()?;
+        let (change, appended) = self.commit(|tx, vault| {
+            let generation = generation(tx)? + 1;
+            tx.execute("DELETE FROM elder", [])?;
+            for enrolled in roster {
+                rows::insert(tx, vault, Tables::InForce, generation, enrolled)?;
+            }
+            rows::verify(tx, vault, Tables::InForce, roster)?;
+            // A roster that is imported by hand states each consent anew.
+            tx.execute("DELETE FROM forgotten WHERE elder IN (SELECT elder FROM template)", [])?;
+            cards::give(tx, vault, stated)?;
+            cards::drop_strangers(tx)?;
+            // What stands now is not the city's; the next sync begins from nothing.
+            staging::forget_city(tx)?;
+            let change = change(tx, generation, model, stamp)?;
+            let event = Event::Gallery(change.clone());
+            Ok::<_, GalleryError>((change, ledger::append(tx, &vault.salt()?, stamp, &event)?))
+        })?;
         let wiped = wipe(&self.conn)?;
         Ok(Replaced { change, appended, wiped })
     }
@@ -248,28 +259,27 @@ impl Store {
         stamp: Stamp,
         elder: &ElderId,
     ) -> Result<Option<Appended>, GalleryError> {
-        let salt = self.vault.salt()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let forgot = rows::forget(&tx, &self.vault, Tables::InForce, elder)?;
-        // A page that waits for the rest of its gallery may hold the same face.
-        match rows::forget(&tx, &self.vault, Tables::Staged, elder) {
-            Err(GalleryError::Unknown(_)) => {}
-            gathered => drop(gathered?),
-        }
-        tx.execute("INSERT OR IGNORE INTO forgotten VALUES (?1)", [elder.as_str()])?;
-        let appended = if forgot {
-            let templates = count(&tx, "SELECT count(*) FROM template")?;
-            let change = current(&tx)?.map(|old| GalleryChange {
+        let appended = self.commit_entries(|tx, vault| {
+            let forgot = rows::forget(tx, vault, Tables::InForce, elder)?;
+            // A page that waits for the rest of its gallery may hold the same face.
+            match rows::forget(tx, vault, Tables::Staged, elder) {
+                Err(GalleryError::Unknown(_)) => {}
+                gathered => drop(gathered?),
+            }
+            tx.execute("INSERT OR IGNORE INTO forgotten VALUES (?1)", [elder.as_str()])?;
+            if !forgot {
+                return Ok::<_, GalleryError>(None);
+            }
+            let templates = count(tx, "SELECT count(*) FROM template")?;
+            let change = current(tx)?.map(|old| GalleryChange {
                 generation: old.generation + 1,
                 templates,
                 ..old
             });
             let change = change.ok_or_else(|| GalleryError::Unknown(elder.clone()))?;
-            Some(ledger::append(&tx, &salt, stamp, &Event::Gallery(change))?)
-        } else {
-            None
-        };
-        tx.commit()?;
+            let event = Event::Gallery(change);
+            Ok(Some(ledger::append(tx, &vault.salt()?, stamp, &event)?))
+        })?;
         if wipe(&self.conn)? { Ok(appended) } else { Err(GalleryError::NotWiped) }
     }
 }

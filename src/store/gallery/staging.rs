@@ -19,7 +19,7 @@ use crate::domain::template::{ModelId, Template};
 use crate::record::card::{CardDigest, CardKey};
 use crate::store::vault::Vault;
 use crate::store::{cards, left_out};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::borrow::Cow;
 
 /// The city's gallery that is in force.
@@ -121,8 +121,7 @@ impl Store {
     /// before. The first page of an attempt drops what an earlier one left, unless it goes on.
     ///
     /// # Errors
-    /// [`GalleryError::Older`], [`GalleryError::CardKey`]; otherwise what is wrong with a row. What was
-    /// gathered before stays.
+    /// [`GalleryError::Older`], [`GalleryError::CardKey`]; otherwise what is wrong with a row. What was gathered before stays.
     pub fn stage(
         &mut self,
         model: ModelId,
@@ -130,74 +129,7 @@ impl Store {
         page: &PageRows,
     ) -> Result<Staged, GalleryError> {
         check(model, &page.arrivals)?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let in_force = in_force(&tx)?;
-        let before = staged(&tx)?.filter(|(s, made_by)| *made_by == model && s.cursor == after);
-        let before = before.map(|(staged, _)| staged);
-        if before.is_none() {
-            drop_staged(&tx)?;
-        }
-        let known = in_force.map_or(0, |g| g.generation);
-        let known = before.as_ref().map_or(known, |s| s.generation.max(known));
-        if page.generation < known {
-            return Err(GalleryError::Older { found: page.generation, known });
-        }
-        let whole = before.as_ref().map_or(after.is_empty(), |s| s.whole);
-        if let Some(key) = &page.card_key {
-            cards::stage_key(&tx, &self.vault, key, whole)?;
-        }
-        let version = generation(&tx)? + 1;
-        for enrolled in &page.arrivals {
-            let id = &enrolled.elder.id;
-            let enrolled = match page.silent.contains(id) {
-                false => Cow::Borrowed(enrolled),
-                true => {
-                    let templates = known_face(&tx, &self.vault, model, id)?;
-                    Cow::Owned(Enrolled { elder: enrolled.elder.clone(), templates })
-                }
-            };
-            unstage(&tx, id)?;
-            rows::insert(&tx, &self.vault, Tables::Staged, version, &enrolled)?;
-            rows::verify(&tx, &self.vault, Tables::Staged, std::slice::from_ref(&*enrolled))?;
-        }
-        for elder in page.bad.iter().filter_map(|id| ElderId::new(id).ok()) {
-            tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
-                .execute([elder.as_str()])?;
-        }
-        for (elder, digests) in &page.cards {
-            cards::stage(&tx, &self.vault, elder, digests)?;
-        }
-        for Leaver { elder, why, since } in &page.leavers {
-            if *why == LeaverWhy::Withdrawn {
-                tx.execute("DELETE FROM forgotten WHERE elder = ?1", [elder.as_str()])?;
-            }
-            tx.prepare_cached("INSERT OR REPLACE INTO staged_leaver VALUES (?1, ?2, ?3)")?
-                .execute((elder.as_str(), why.code(), since.to_string()))?;
-        }
-        if before.is_none() && whole {
-            left_out::forget(&tx)?;
-        }
-        left_out::note(&tx, &self.vault, page)?;
-        let gathered = count(
-            &tx,
-            "SELECT (SELECT count(*) FROM staged_elder) + (SELECT count(*) FROM staged_leaver)
-                + (SELECT count(*) FROM left_out)",
-        )?;
-        if gathered as usize > 2 * ELDERS_MAX {
-            return Err(GalleryError::TooMany(gathered as usize));
-        }
-        let now = Staged {
-            generation: page.generation,
-            cursor: page.next.clone(),
-            pages: before.as_ref().map_or(0, |s| s.pages).saturating_add(1),
-            whole,
-        };
-        tx.execute(
-            "INSERT OR REPLACE INTO staged_pages VALUES (1, ?1, ?2, ?3, ?4, ?5)",
-            (now.generation as i64, &now.cursor, now.pages, now.whole, model.0),
-        )?;
-        tx.commit()?;
-        Ok(now)
+        self.commit(|tx, vault| gather(tx, vault, model, after, page))
     }
 
     /// Forgets how far the box has got with the city's gallery, and which generation it has: the
@@ -207,10 +139,84 @@ impl Store {
     /// # Errors
     /// [`GalleryError::Sqlite`].
     pub fn forget_city_gallery(&mut self) -> Result<(), GalleryError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        forget_city(&tx)?;
-        Ok(tx.commit()?)
+        self.commit(|tx, _| Ok(forget_city(tx)?))
     }
+}
+
+/// Adds a page to what is gathered.
+fn gather(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    model: ModelId,
+    after: &str,
+    page: &PageRows,
+) -> Result<Staged, GalleryError> {
+    let in_force = in_force(tx)?;
+    let before = staged(tx)?.filter(|(s, made_by)| *made_by == model && s.cursor == after);
+    let before = before.map(|(staged, _)| staged);
+    if before.is_none() {
+        drop_staged(tx)?;
+    }
+    let known = in_force.map_or(0, |g| g.generation);
+    let known = before.as_ref().map_or(known, |s| s.generation.max(known));
+    if page.generation < known {
+        return Err(GalleryError::Older { found: page.generation, known });
+    }
+    let whole = before.as_ref().map_or(after.is_empty(), |s| s.whole);
+    if let Some(key) = &page.card_key {
+        cards::stage_key(tx, vault, key, whole)?;
+    }
+    let version = generation(tx)? + 1;
+    for enrolled in &page.arrivals {
+        let id = &enrolled.elder.id;
+        let enrolled = match page.silent.contains(id) {
+            false => Cow::Borrowed(enrolled),
+            true => {
+                let templates = known_face(tx, vault, model, id)?;
+                Cow::Owned(Enrolled { elder: enrolled.elder.clone(), templates })
+            }
+        };
+        unstage(tx, id)?;
+        rows::insert(tx, vault, Tables::Staged, version, &enrolled)?;
+        rows::verify(tx, vault, Tables::Staged, std::slice::from_ref(&*enrolled))?;
+    }
+    for elder in page.bad.iter().filter_map(|id| ElderId::new(id).ok()) {
+        tx.prepare_cached("INSERT OR IGNORE INTO staged_kept VALUES (?1)")?
+            .execute([elder.as_str()])?;
+    }
+    for (elder, digests) in &page.cards {
+        cards::stage(tx, vault, elder, digests)?;
+    }
+    for Leaver { elder, why, since } in &page.leavers {
+        if *why == LeaverWhy::Withdrawn {
+            tx.execute("DELETE FROM forgotten WHERE elder = ?1", [elder.as_str()])?;
+        }
+        tx.prepare_cached("INSERT OR REPLACE INTO staged_leaver VALUES (?1, ?2, ?3)")?
+            .execute((elder.as_str(), why.code(), since.to_string()))?;
+    }
+    if before.is_none() && whole {
+        left_out::forget(tx)?;
+    }
+    left_out::note(tx, vault, page)?;
+    let gathered = count(
+        tx,
+        "SELECT (SELECT count(*) FROM staged_elder) + (SELECT count(*) FROM staged_leaver)
+            + (SELECT count(*) FROM left_out)",
+    )?;
+    if gathered as usize > 2 * ELDERS_MAX {
+        return Err(GalleryError::TooMany(gathered as usize));
+    }
+    let now = Staged {
+        generation: page.generation,
+        cursor: page.next.clone(),
+        pages: before.as_ref().map_or(0, |s| s.pages).saturating_add(1),
+        whole,
+    };
+    tx.execute(
+        "INSERT OR REPLACE INTO staged_pages VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        (now.generation as i64, &now.cursor, now.pages, now.whole, model.0),
+    )?;
+    Ok(now)
 }
 
 /// Forgets whatever came from the city: the next sync begins from nothing.

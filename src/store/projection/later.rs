@@ -1,8 +1,8 @@
 //! What becomes of meals later: confirmations, verdicts, adjustments, closes of months.
 
-use super::super::ledger::{self, LedgerError};
+use super::super::ledger::{self, LedgerError, signed};
 use super::serving::{slot_taken, take_away};
-use super::{Contradiction, holds, seq};
+use super::{Contradiction, holds};
 use crate::domain::calendar::{Date, MealWindow, service_date};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{Adjustment, Close, Confirmation, Finding, Verdict};
@@ -31,7 +31,7 @@ pub(super) fn confirm(
          OR EXISTS (SELECT 1 FROM visit WHERE elder = ?1 AND seq = ?2 AND boot <> '')";
     let pending: bool = conn
         .prepare_cached(pending)?
-        .query_row((elder.as_str(), seq(said.entry)), |row| row.get(0))?;
+        .query_row((elder.as_str(), signed(said.entry)), |row| row.get(0))?;
     if !fits || !pending {
         return Err(refused());
     }
@@ -47,7 +47,7 @@ fn stand(
     window: MealWindow,
     method: Method,
 ) -> Result<(), LedgerError> {
-    let (date, n) = (said.date.to_string(), seq(said.entry));
+    let (date, n) = (said.date.to_string(), signed(said.entry));
     if let Some(reason) = said.reason {
         conn.prepare_cached("INSERT INTO visit VALUES (?1, ?2, ?3, '', ?4, ?5, ?6)")?.execute((
             elder.as_str(),
@@ -93,7 +93,7 @@ fn standing(conn: &Connection, n: EntryNumber) -> Result<Standing, LedgerError> 
         .prepare_cached(
             "SELECT date, city_fen, district_fen, pending FROM meal WHERE elder = ?1 AND seq = ?2",
         )?
-        .query_row((elder.as_str(), seq(n)), |row| {
+        .query_row((elder.as_str(), signed(n)), |row| {
             Ok(Standing {
                 date: row.get(0)?,
                 city: row.get(1)?,
@@ -123,7 +123,7 @@ fn counts(
 ) -> rusqlite::Result<Option<EntryNumber>> {
     let counts: Option<i64> = conn
         .prepare_cached(&format!("SELECT seq FROM {table} WHERE entry = ?1"))?
-        .query_row([seq(entry)], |row| row.get(0))
+        .query_row([signed(entry)], |row| row.get(0))
         .optional()?;
     Ok(counts.map(ledger::number))
 }
@@ -149,8 +149,8 @@ pub(super) fn verdict(
     check_supersedes(conn, "verdict", said.entry, said.supersedes)?;
     let accepted = said.finding == Finding::Accepted;
     conn.prepare_cached("INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3)")?.execute((
-        seq(said.entry),
-        seq(n),
+        signed(said.entry),
+        signed(n),
         accepted,
     ))?;
     Ok(())
@@ -172,7 +172,13 @@ pub(super) fn adjust(
     let open = closed(conn)?.is_none_or(|closed| closed < said.month);
     holds(open, Contradiction::Closed(said.month))?;
     conn.prepare_cached("INSERT OR REPLACE INTO adjustment VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
-        (seq(said.entry), seq(n), said.city.get(), said.district.get(), said.month.to_string()),
+        (
+            signed(said.entry),
+            signed(n),
+            said.city.get(),
+            said.district.get(),
+            said.month.to_string(),
+        ),
     )?;
     Ok(())
 }
@@ -192,6 +198,6 @@ pub(super) fn close(conn: &Connection, entry: &Entry, said: &Close) -> Result<()
     let trusted = entry.stamp.clock == ClockTrust::Trusted;
     holds(over && follows && trusted, Contradiction::Unclosable(said.month))?;
     conn.prepare_cached("INSERT OR REPLACE INTO closed VALUES (1, ?1, ?2)")?
-        .execute((said.month.to_string(), seq(entry.n)))?;
+        .execute((said.month.to_string(), signed(entry.n)))?;
     Ok(())
 }

@@ -130,11 +130,6 @@ pub(super) fn apply(conn: &Connection, entry: &Entry) -> Result<(), LedgerError>
     }
 }
 
-/// An entry's number as SQLite has it; entries have at most 2^53 - 1.
-fn seq(n: EntryNumber) -> i64 {
-    n as i64
-}
-
 fn holds(holds: bool, otherwise: Contradiction) -> Result<(), LedgerError> {
     if holds { Ok(()) } else { Err(LedgerError::Contradiction(otherwise)) }
 }

@@ -1,7 +1,7 @@
 //! Meals, visits and reviews, and their undoing.
 
-use super::super::ledger::{self, LedgerError, Unvoidable};
-use super::{Contradiction, holds, seq};
+use super::super::ledger::{self, LedgerError, Unvoidable, signed};
+use super::{Contradiction, holds};
 use crate::domain::calendar::{Date, MealWindow, service_date};
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{LATE_DAYS_MAX, Late};
@@ -27,7 +27,7 @@ pub(super) fn meal(
             meal.elder.as_str(),
             meal.date.to_string(),
             boot,
-            seq(entry.n),
+            signed(entry.n),
             meal.window.code(),
             meal.method.code(),
             meal.award.city.get(),
@@ -60,7 +60,7 @@ pub(super) fn visit(
     conn.prepare_cached("INSERT INTO visit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute((
         visit.elder.as_str(),
         visit.date.to_string(),
-        seq(entry.n),
+        signed(entry.n),
         boot,
         visit.window.code(),
         visit.method.code(),
@@ -88,7 +88,7 @@ fn check_day(
         Some(Event::Choice(choice)) => {
             let asked: Option<(String, String)> = conn
                 .prepare_cached("SELECT date, window FROM review WHERE seq = ?1")?
-                .query_row([seq(choice.review)], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row([signed(choice.review)], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let same = asked == Some((date.to_string(), window.code().to_owned()));
             holds(same && choice.elder.as_ref() == Some(elder), Contradiction::Basis)?;
@@ -105,7 +105,7 @@ pub(super) fn late(entry: &Entry, late: &Late) -> Result<(), LedgerError> {
 
 pub(super) fn review(conn: &Connection, n: EntryNumber, said: &Review) -> Result<(), LedgerError> {
     conn.prepare_cached("INSERT INTO review VALUES (?1, ?2, ?3, 'open')")?.execute((
-        seq(n),
+        signed(n),
         said.date.to_string(),
         said.window.code(),
     ))?;
@@ -120,7 +120,7 @@ pub(super) fn settle(
 ) -> Result<(), LedgerError> {
     let settled = conn
         .prepare_cached("UPDATE review SET state = ?2 WHERE seq = ?1 AND state = 'open'")?
-        .execute((seq(review), state))?;
+        .execute((signed(review), state))?;
     holds(settled == 1, Contradiction::NotOpen(review))
 }
 
@@ -147,7 +147,7 @@ pub(super) fn void(
             .prepare_cached(
                 "UPDATE review SET state = 'void' WHERE seq = ?1 AND state = 'expired'",
             )?
-            .execute([seq(expiry.review)])?,
+            .execute([signed(expiry.review)])?,
         (None, _) => 0,
     };
     if gone == 1 { Ok(()) } else { Err(refused(Unvoidable::Already)) }
@@ -165,7 +165,7 @@ pub(super) fn take_away(
         "DELETE FROM meal WHERE elder = ?1 AND seq = ?2",
         "DELETE FROM visit WHERE elder = ?1 AND seq = ?2",
     ] {
-        gone += conn.prepare_cached(sql)?.execute((elder.as_str(), seq(n)))?;
+        gone += conn.prepare_cached(sql)?.execute((elder.as_str(), signed(n)))?;
     }
     Ok(gone)
 }

@@ -1,7 +1,7 @@
 //! The state of the box: clock, shifts, keys, configuration, gallery.
 
-use super::super::ledger::{self, LedgerError};
-use super::{Contradiction, holds, seq};
+use super::super::ledger::{self, LedgerError, signed};
+use super::{Contradiction, holds};
 use crate::domain::entry::operation::{
     ClockChange, ConfigChange, Epoch, EpochChange, KeyChange, Sign, SignChange,
 };
@@ -38,7 +38,7 @@ pub(in crate::store) fn clock(conn: &Connection, last: i64) -> rusqlite::Result<
 /// slots a meal takes: none by name where the clock is trusted, else those of this start.
 pub(super) fn admit(conn: &Connection, entry: &Entry) -> Result<String, LedgerError> {
     let trusted = entry.stamp.clock == ClockTrust::Trusted;
-    let Some(clock) = clock(conn, seq(entry.n) - 1)? else {
+    let Some(clock) = clock(conn, signed(entry.n) - 1)? else {
         stand(conn, entry.n, trusted, "", "")?;
         return Ok(String::new());
     };
@@ -73,7 +73,7 @@ fn stand(
 ) -> rusqlite::Result<()> {
     conn.execute(
         "INSERT OR REPLACE INTO clock VALUES (1, ?1, ?2, ?3, ?4)",
-        (seq(since), trusted, boot, high),
+        (signed(since), trusted, boot, high),
     )?;
     Ok(())
 }
@@ -90,7 +90,7 @@ fn check_followed(conn: &Connection, entry: &Entry) -> Result<(), LedgerError> {
     }
     let kind: String = conn
         .prepare_cached("SELECT kind FROM entry WHERE seq = ?1")?
-        .query_row([seq(entry.n) - 1], |row| row.get(0))?;
+        .query_row([signed(entry.n) - 1], |row| row.get(0))?;
     holds(!["by-hand", "card", "late"].contains(&kind.as_str()), Contradiction::NothingFollows)
 }
 
@@ -98,7 +98,7 @@ pub(super) fn sign(conn: &Connection, n: EntryNumber, said: &Sign) -> Result<(),
     let operator = said.operator.as_str();
     let changed = match said.change {
         SignChange::In => {
-            conn.execute("INSERT OR REPLACE INTO shift VALUES (?1, ?2)", (operator, seq(n)))?
+            conn.execute("INSERT OR REPLACE INTO shift VALUES (?1, ?2)", (operator, signed(n)))?
         }
         SignChange::Out | SignChange::Idle => {
             conn.execute("DELETE FROM shift WHERE operator = ?1", [operator])?
@@ -121,16 +121,10 @@ pub(super) fn change_key(conn: &Connection, said: &KeyChange) -> Result<(), Ledg
 
 /// The epoch that the ledger is in before entry `n`: what the last entry says of it, or the first.
 pub(in crate::store) fn epoch(conn: &Connection, n: EntryNumber) -> Result<Epoch, LedgerError> {
-    let last: Option<i64> = conn
-        .prepare_cached(
-            "SELECT seq FROM entry WHERE kind = 'epoch' AND seq < ?1 ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_row([ledger::signed(n)], |row| row.get(0))
-        .optional()?;
-    let Some(last) = last.map(ledger::number) else { return Ok(1) };
-    match ledger::entry(conn, last)?.map(|entry| entry.event) {
-        Some(Event::Epoch(said)) => Ok(said.epoch),
-        _ => Err(LedgerError::NoEntry(last)),
+    match ledger::of_kind_before(conn, "epoch", n).next().transpose()? {
+        None => Ok(1),
+        Some(Entry { event: Event::Epoch(said), .. }) => Ok(said.epoch),
+        Some(other) => Err(LedgerError::NoEntry(other.n)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files: set up once, locked, cut off, changed, foreign, newer.
 
+use super::gallery::{MODEL, roster};
 use super::*;
 use rusqlite::config::DbConfig;
 
@@ -228,4 +229,51 @@ fn a_program_that_turns_a_ledger_away_leaves_its_log() {
     by_hand("DELETE FROM migration WHERE version = 99");
     assert_eq!(Store::open(&left).unwrap().last_entry().unwrap(), 2);
     assert!(!left.join("ledger.db-wal").exists(), "closed in order");
+}
+
+#[test]
+fn a_log_that_is_missing_is_named_whatever_was_written_last() {
+    type Change = fn(&mut Store);
+    let changes: [(&str, Change); 8] = [
+        ("verdicts", |store| {
+            let none = store.add_verdicts(noon(), &[], 7).unwrap();
+            assert!(none.is_empty());
+        }),
+        ("an epoch", |store| assert!(store.begin_epoch(noon(), 2, None).unwrap().is_some())),
+        ("a page", |store| drop(store.stage(MODEL, "", &PageRows::default()).unwrap())),
+        ("the city's gallery", |store| {
+            let replaced = store.adopt_staged(noon(), MODEL).unwrap().unwrap();
+            assert!(!replaced.wiped, "a reader is there");
+        }),
+        ("a roster", |store| {
+            store.replace_gallery(noon(), MODEL, &roster(3)).unwrap();
+        }),
+        ("a face forgotten", |store| {
+            let told = store.forget_face(noon(), &elder("p_0001")).unwrap_err();
+            assert!(matches!(told, GalleryError::NotWiped), "{told}");
+        }),
+        ("the night", |store| store.set_night_done(noon().at).unwrap()),
+        ("an operator", |store| {
+            store.add_operator(&operator("op-1"), "Li", &Pin::new("902817").unwrap()).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let (dir, mut store) = store();
+        store.replace_gallery(noon(), MODEL, &roster(2)).unwrap();
+        let page = PageRows { arrivals: roster(3), ..PageRows::default() };
+        store.stage(MODEL, "", &page).unwrap();
+        drop(store);
+        let mut store = Store::open(&state(&dir)).unwrap();
+        assert!(!state(&dir).join("ledger.db.open").exists());
+        let reader = raw(&dir);
+        reader.execute_batch("BEGIN; SELECT count(*) FROM entry;").unwrap();
+        change(&mut store);
+        let left = dir.path().join("left");
+        std::fs::create_dir(&left).unwrap();
+        for name in ["ledger.db", "ledger.db.open"] {
+            let _ = std::fs::copy(state(&dir).join(name), left.join(name));
+        }
+        let refused = Reader::open(&left).err();
+        assert!(matches!(refused, Some(DbError::LogGone(_))), "{what}: {refused:?}");
+    }
 }

@@ -210,3 +210,20 @@ fn a_reader_sees_each_entry_as_soon_as_it_is_appended() {
         assert_eq!(reader.verify(Depth::Full, |_| {}).unwrap().entries, n);
     }
 }
+
+#[test]
+fn entries_of_a_kind_are_found_from_either_side_of_an_entry() {
+    use super::super::ledger::{of_kind_after, of_kind_before};
+    let dir = small_ledger();
+    let store = Store::open(&state(&dir)).unwrap();
+    let before = |kind, n| -> Vec<EntryNumber> {
+        of_kind_before(&store.conn, kind, n).map(|entry| entry.unwrap().n).collect()
+    };
+    let after = |kind, n| -> Vec<EntryNumber> {
+        of_kind_after(&store.conn, kind, n).map(|entry| entry.unwrap().n).collect()
+    };
+    assert_eq!(before("meal", EntryNumber::MAX), [7, 6, 2]);
+    assert_eq!((before("meal", 6), before("meal", 2)), (vec![2], vec![]));
+    assert_eq!((after("meal", 0), after("meal", 2)), (vec![2, 6, 7], vec![6, 7]));
+    assert_eq!((after("meal", EntryNumber::MAX), after("epoch", 0)), (vec![], vec![]));
+}

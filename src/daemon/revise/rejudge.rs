@@ -6,7 +6,7 @@
 //! 2. Who is in the gallery no more is not judged: absence says nothing about entitlement.
 
 use crate::domain::elder::Elder;
-use crate::domain::entry::{ClockTrust, Event, Stamp};
+use crate::domain::entry::{Event, Stamp};
 use crate::domain::rules::RuleBook;
 use crate::store::{LedgerError, Store};
 
@@ -17,15 +17,12 @@ const ADJUSTMENTS_MAX: usize = 100;
 ///
 /// # Errors
 /// [`LedgerError`]; what was written before stands.
-pub fn rejudge<'a>(
+pub(super) fn rejudge<'a>(
     store: &mut Store,
     stamp: Stamp,
     book: &RuleBook,
     elders: impl IntoIterator<Item = &'a Elder>,
 ) -> Result<usize, LedgerError> {
-    if stamp.clock == ClockTrust::Untrusted {
-        return Ok(0);
-    }
     let open = store.closed()?.map(|closed| closed.next());
     let mut events = Vec::new();
     for elder in elders {

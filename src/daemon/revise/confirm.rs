@@ -23,16 +23,13 @@ const CONFIRMATIONS_MAX: usize = 100;
 ///
 /// # Errors
 /// [`LedgerError`]; what was written before stands.
-pub fn confirm(
+pub(super) fn confirm(
     store: &mut Store,
     stamp: Stamp,
     book: &RuleBook,
     elders: &HashMap<&ElderId, &Elder>,
     as_of: Date,
 ) -> Result<usize, LedgerError> {
-    if stamp.clock == ClockTrust::Untrusted {
-        return Ok(0);
-    }
     let (mut after, mut confirmed) = (0, 0);
     loop {
         let page = store.waiting(after, CONFIRMATIONS_MAX)?;
