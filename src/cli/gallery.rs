@@ -98,7 +98,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         }
         other => other?,
     };
-    let Revised { confirmed, adjusted } = revise(&mut store, stamp, &rules)?;
+    let revised = revise(&mut store, stamp, &rules)?;
     name(&imported.bad)?;
     for (one, other) in &imported.twice {
         say(format_args!(
@@ -109,8 +109,8 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         "gallery {}: {} elders, {} templates",
         imported.change.generation, imported.change.elders, imported.change.templates
     ))?;
-    if confirmed + adjusted > 0 {
-        say(format_args!("{confirmed} meals that waited are settled, {adjusted} adjusted"))?;
+    if revised != Revised::default() {
+        say(revised)?;
     }
     match imported.bad.len() {
         0 => Ok(()),

@@ -238,10 +238,11 @@ impl MealHours {
     }
 }
 
-/// Seconds of a day.
-const DAY_S: u32 = 86_400;
+/// Seconds of a day; there is no daylight saving at UTC+8.
+pub(super) const DAY_S: u32 = 86_400;
 
-fn second_of_day(time: Time) -> u32 {
+/// Whole seconds since midnight.
+pub(super) fn second_of_day(time: Time) -> u32 {
     let [hours, minutes, seconds] =
         [time.hour(), time.minute(), time.second()].map(|part| u32::from(part.unsigned_abs()));
     (hours * 60 + minutes) * 60 + seconds
