@@ -26,6 +26,7 @@ pub mod domain;
 pub mod error;
 pub mod evaluate;
 pub mod frame;
+pub mod html;
 pub mod kiosk;
 pub mod logging;
 pub mod record;

@@ -4,6 +4,7 @@
 
 use super::{Outcome, Report};
 use crate::doctor::Verdict;
+use crate::html::escape;
 use std::fmt::Write as _;
 
 const STYLE: &str = "body{font:16px/1.5 'Noto Sans CJK SC',sans-serif;max-width:60em;margin:2em \
@@ -65,10 +66,6 @@ fn row(page: &mut String, name: &str, class: &str, word: &str, seen: &str) {
     let seen = escape(seen);
     writeln!(page, "<tr><th>{name}</th><td class=\"{class}\">{word}</td><td>{seen}</td></tr>")
         .expect("writing to a string does not fail");
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

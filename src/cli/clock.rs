@@ -3,6 +3,7 @@
 use super::{ConfigFile, say};
 use crate::daemon::control::{Answer, Request, work};
 use crate::daemon::parts;
+use crate::daemon::revise::Revised;
 use crate::error::Failure;
 use clap::{Args, Subcommand};
 
@@ -23,9 +24,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     let config = options.config.load()?;
     let clock = parts::clock(&config);
     match work::ask_or_do(&config, clock.as_ref(), Request::ConfirmClock)? {
-        Answer::Trusted { now, confirmed, adjusted } => say(format_args!(
-            "trusted: {now}; {confirmed} meals that waited are settled, {adjusted} adjusted"
-        )),
+        Answer::Trusted { now, confirmed, adjusted } => {
+            say(format_args!("trusted: {now}; {}", Revised { confirmed, adjusted }))
+        }
         other => Err(super::unexpected(&other)),
     }
 }

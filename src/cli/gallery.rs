@@ -99,7 +99,7 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
         }
         other => other?,
     };
-    let Revised { confirmed, adjusted } = revise(&mut store, stamp, &rules)?;
+    let revised = revise(&mut store, stamp, &rules)?;
     name(&imported.bad)?;
     for (one, other) in &imported.twice {
         say(format_args!(
@@ -116,8 +116,8 @@ fn import(options: &Import, job: Job) -> Result<(), Failure> {
              it names with a consent",
         )?;
     }
-    if confirmed + adjusted > 0 {
-        say(format_args!("{confirmed} meals that waited are settled, {adjusted} adjusted"))?;
+    if revised != Revised::default() {
+        say(revised)?;
     }
     match imported.bad.len() {
         0 => Ok(()),

@@ -50,12 +50,8 @@ pub(super) fn run(options: &Sync) -> Result<(), Failure> {
         change.generation, change.elders, change.templates
     ))?;
     let stamp = keeper.stamp(&mut store, clock.as_ref())?;
-    match revise(&mut store, stamp, &rules::load(&config.rules)?)? {
-        Revised { confirmed: 0, adjusted: 0 } => Ok(()),
-        Revised { confirmed, adjusted } => say(format_args!(
-            "meals that waited and are settled: {confirmed}; earlier meals judged anew: {adjusted}"
-        )),
-    }
+    let revised = revise(&mut store, stamp, &rules::load(&config.rules)?)?;
+    if revised == Revised::default() { Ok(()) } else { say(revised) }
 }
 
 /// A line that counts, on a terminal only. How many there will be is not known before the end.

@@ -10,6 +10,7 @@ use self::rejudge::rejudge;
 use crate::domain::entry::{ClockTrust, Stamp};
 use crate::domain::rules::RuleBook;
 use crate::store::{GalleryError, Store};
+use std::fmt;
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub struct Revised {
     pub confirmed: usize,
     /// Past meals of which more or less is taken off than before (核减).
     pub adjusted: usize,
+}
+
+impl fmt::Display for Revised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Revised { confirmed, adjusted } = self;
+        write!(f, "{confirmed} meals that waited are settled, {adjusted} adjusted")
+    }
 }
 
 /// Confirms what waits, then judges past meals again, by the gallery in force. Under a clock that is

@@ -8,6 +8,7 @@
 //!
 //! It does not know on which days a canteen is closed; that is the site's calendar.
 
+use super::codes::closed_list;
 pub use jiff::Timestamp;
 pub use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
@@ -60,33 +61,15 @@ impl Interval {
     }
 }
 
-/// Which meal of the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MealWindow {
-    /// 早餐
-    Breakfast,
-    /// 午餐
-    Lunch,
-    /// 晚餐
-    Supper,
-}
-
-impl MealWindow {
-    /// All of them, in the order of the day.
-    pub const ALL: [MealWindow; 3] = [Self::Breakfast, Self::Lunch, Self::Supper];
-
-    /// The code used in the ledger and in configuration.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Breakfast => "breakfast",
-            Self::Lunch => "lunch",
-            Self::Supper => "supper",
-        }
-    }
-
-    /// The window of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|w| w.code() == code)
+closed_list! {
+    /// Which meal of the day.
+    MealWindow {
+        /// 早餐
+        Breakfast = "breakfast",
+        /// 午餐
+        Lunch = "lunch",
+        /// 晚餐
+        Supper = "supper",
     }
 }
 
@@ -255,10 +238,11 @@ impl MealHours {
     }
 }
 
-/// Seconds of a day.
-const DAY_S: u32 = 86_400;
+/// Seconds of a day; there is no daylight saving at UTC+8.
+pub(super) const DAY_S: u32 = 86_400;
 
-fn second_of_day(time: Time) -> u32 {
+/// Whole seconds since midnight.
+pub(super) fn second_of_day(time: Time) -> u32 {
     let [hours, minutes, seconds] =
         [time.hour(), time.minute(), time.second()].map(|part| u32::from(part.unsigned_abs()));
     (hours * 60 + minutes) * 60 + seconds

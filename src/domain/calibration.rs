@@ -149,15 +149,9 @@ pub struct Parts {
     pub pairs: Vec<Pair>,
 }
 
-/// What a gallery says about accepting at it.
+/// What a gallery says about accepting at it: [`Parts`] that are in order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Calibration {
-    elders: usize,
-    accept: f32,
-    strangers: Option<Strangers>,
-    own: Vec<(usize, f32)>,
-    pairs: Vec<Pair>,
-}
+pub struct Calibration(Parts);
 
 impl Calibration {
     /// The thresholds that follow from each elder's nearest others, in the order of the gallery.
@@ -183,71 +177,70 @@ impl Calibration {
             .collect();
         pairs.sort_unstable_by_key(|p| (p.first, p.second));
         pairs.dedup_by_key(|p| (p.first, p.second));
-        Calibration {
+        Calibration(Parts {
             elders: nearest.len(),
             accept,
             strangers: tail.map(|tail| tail.strangers(f64::from(accept))),
             own: own.collect(),
             pairs,
-        }
+        })
     }
 
     /// What it consists of.
-    pub fn parts(&self) -> Parts {
-        let Calibration { elders, accept, strangers, own, pairs } = self.clone();
-        Parts { elders, accept, strangers, own, pairs }
+    pub fn parts(&self) -> &Parts {
+        &self.0
     }
 
     /// A calibration that was taken before; `None` where the parts are not in order: no
     /// calibration has such.
     pub fn from_parts(parts: Parts) -> Option<Self> {
-        let Parts { elders, accept, strangers, own, pairs } = parts;
+        let Parts { elders, accept, own, pairs, .. } = &parts;
         let owns = own.is_sorted_by(|a, b| a.0 < b.0)
-            && own.iter().all(|(elder, own)| *elder < elders && *own >= accept);
+            && own.iter().all(|(elder, own)| elder < elders && own >= accept);
         let pairs_hold = pairs.is_sorted_by(|a, b| (a.first, a.second) < (b.first, b.second))
-            && pairs.iter().all(|p| p.first < p.second && p.second < elders);
-        let holds = (ACCEPT_MIN..=2.0).contains(&accept) && owns && pairs_hold;
-        holds.then_some(Calibration { elders, accept, strangers, own, pairs })
+            && pairs.iter().all(|p| p.first < p.second && p.second < *elders);
+        let holds = (ACCEPT_MIN..=2.0).contains(accept) && owns && pairs_hold;
+        holds.then_some(Calibration(parts))
     }
 
     /// Elders of the gallery it was taken from.
     pub fn elders(&self) -> usize {
-        self.elders
+        self.0.elders
     }
 
     /// The common threshold.
     pub fn accept(&self) -> f32 {
-        self.accept
+        self.0.accept
     }
 
     /// Strangers expected to pass at the common threshold; `None` where the gallery is too small to
     /// tell and the configured threshold serves.
     pub fn strangers(&self) -> Option<Strangers> {
-        self.strangers
+        self.0.strangers
     }
 
     /// The threshold for being accepted as this elder.
     pub fn accept_as(&self, elder: usize) -> f32 {
-        match self.own.binary_search_by_key(&elder, |(elder, _)| *elder) {
-            Ok(at) => self.own[at].1,
-            Err(_) => self.accept,
+        match self.0.own.binary_search_by_key(&elder, |(elder, _)| *elder) {
+            Ok(at) => self.0.own[at].1,
+            Err(_) => self.0.accept,
         }
     }
 
     /// Elders with a threshold of their own.
     pub fn additions(&self) -> usize {
-        self.own.len()
+        self.0.own.len()
     }
 
     /// Whether the two resemble each other so much that a lead over the other has to be clear.
     pub fn alike(&self, one: usize, other: usize) -> bool {
         let key = (one.min(other), one.max(other));
-        self.pairs.binary_search_by_key(&key, |p| (p.first, p.second)).is_ok()
+        self.0.pairs.binary_search_by_key(&key, |p| (p.first, p.second)).is_ok()
     }
 
     /// Look-alike pairs, in the order of the gallery.
     pub fn pairs(&self) -> &[Pair] {
-        &self.pairs
+        &self.0.pairs
     }
 }
 

@@ -1,8 +1,8 @@
-//! Closed lists: enums whose values the ledger writes as codes.
+//! Closed lists: enums whose values are written as codes.
 
 /// Declares an enum, the list of all its values, and the way to and from their codes.
 ///
-/// A code is written into ledgers for ever: values are added, never renamed or taken away.
+/// A code that stands in a ledger is there for ever: values are added, never renamed or taken away.
 macro_rules! closed_list {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $value:ident = $code:literal,)+ }) => {
         $(#[$about])*
@@ -13,7 +13,7 @@ macro_rules! closed_list {
             /// All values.
             pub const ALL: &'static [$name] = &[$(Self::$value),+];
 
-            /// The code used in the ledger.
+            /// The code that is written for it.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$value => $code,)+ }
             }
@@ -26,4 +26,4 @@ macro_rules! closed_list {
     };
 }
 
-pub(super) use closed_list;
+pub(crate) use closed_list;

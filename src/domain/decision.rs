@@ -7,6 +7,7 @@
 //! 3. The order of the reasons is their weight; the first is the one that staff read.
 
 use super::calibration::Calibration;
+use super::codes::closed_list;
 use super::gallery::Ranking;
 
 /// What must be reached for the camera to decide alone. Cosines, unless said otherwise.
@@ -123,53 +124,23 @@ pub fn decide(
     }
 }
 
-/// Why the camera alone does not decide; in order of weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Doubt {
-    /// Nobody in the gallery resembles the face.
-    NoMatch,
-    /// The best match is below the threshold, but near it.
-    WeakMatch,
-    /// The runner-up is too close behind the best.
-    ThinMargin,
-    /// Two elders known to resemble each other.
-    LookAlike,
-    /// The frames of the visit do not agree on one elder.
-    Disagreement,
-    /// The face may be a picture of a face.
-    Liveness,
-    /// The picture stayed too poor.
-    Quality,
-}
-
-impl Doubt {
-    /// All reasons.
-    pub const ALL: [Doubt; 7] = [
-        Self::NoMatch,
-        Self::WeakMatch,
-        Self::ThinMargin,
-        Self::LookAlike,
-        Self::Disagreement,
-        Self::Liveness,
-        Self::Quality,
-    ];
-
-    /// The code used in the ledger.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NoMatch => "no-match",
-            Self::WeakMatch => "weak-match",
-            Self::ThinMargin => "thin-margin",
-            Self::LookAlike => "look-alike",
-            Self::Disagreement => "disagreement",
-            Self::Liveness => "liveness",
-            Self::Quality => "quality",
-        }
-    }
-
-    /// The reason of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|d| d.code() == code)
+closed_list! {
+    /// Why the camera alone does not decide; in order of weight.
+    Doubt {
+        /// Nobody in the gallery resembles the face.
+        NoMatch = "no-match",
+        /// The best match is below the threshold, but near it.
+        WeakMatch = "weak-match",
+        /// The runner-up is too close behind the best.
+        ThinMargin = "thin-margin",
+        /// Two elders known to resemble each other.
+        LookAlike = "look-alike",
+        /// The frames of the visit do not agree on one elder.
+        Disagreement = "disagreement",
+        /// The face may be a picture of a face.
+        Liveness = "liveness",
+        /// The picture stayed too poor.
+        Quality = "quality",
     }
 }
 
@@ -273,7 +244,7 @@ mod tests {
     #[test]
     fn the_codes_of_doubts_read_back() {
         for doubt in Doubt::ALL {
-            assert_eq!(Doubt::from_code(doubt.code()), Some(doubt));
+            assert_eq!(Doubt::from_code(doubt.code()), Some(*doubt));
         }
     }
 }

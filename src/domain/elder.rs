@@ -7,6 +7,7 @@
 
 use super::calendar::{Date, Interval};
 use std::fmt;
+use thiserror::Error;
 
 /// Longest elder id, in bytes.
 pub const ELDER_ID_BYTES_MAX: usize = 64;
@@ -37,32 +38,21 @@ fn is_han(c: char) -> bool {
 pub struct ElderId(String);
 
 /// Why a text is not an elder id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ElderIdError {
     /// Nothing there.
+    #[error("the elder id is empty")]
     Empty,
     /// More than [`ELDER_ID_BYTES_MAX`] bytes.
+    #[error("the elder id is longer than {ELDER_ID_BYTES_MAX} bytes")]
     TooLong,
     /// A character other than ASCII letters, digits, `_` and `-`.
+    #[error("the elder id may hold only letters, digits, _ and -")]
     BadCharacter,
     /// It contains what reads like an identity number (15 or 18 digits); ids must be pseudonyms.
+    #[error("the elder id looks like an identity number; use the city's pseudonymous id")]
     IdentityNumber,
 }
-
-impl fmt::Display for ElderIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the elder id is empty",
-            Self::TooLong => "the elder id is longer than 64 bytes",
-            Self::BadCharacter => "the elder id may hold only letters, digits, _ and -",
-            Self::IdentityNumber => {
-                "the elder id looks like an identity number; use the city's pseudonymous id"
-            }
-        })
-    }
-}
-
-impl std::error::Error for ElderIdError {}
 
 impl ElderId {
     /// Checks and wraps an id.

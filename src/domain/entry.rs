@@ -11,6 +11,7 @@ pub mod correction;
 pub mod operation;
 
 use super::calendar::{Date, MealWindow, Timestamp};
+use super::codes::closed_list;
 use super::elder::ElderId;
 use super::subsidy::{Award, NoAward, Standing};
 use correction::{
@@ -21,30 +22,13 @@ use operation::{ClockChange, ConfigChange, EpochChange, Export, KeyChange, Satis
 /// An entry's number: 1 for the genesis entry, then without gaps.
 pub type EntryNumber = u64;
 
-/// Whether the wall clock could be believed when an entry was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockTrust {
-    /// It agreed with everything the box knows of time.
-    Trusted,
-    /// It did not; the entry waits for confirmation (待核).
-    Untrusted,
-}
-
-impl ClockTrust {
-    /// Both.
-    pub const ALL: [ClockTrust; 2] = [Self::Trusted, Self::Untrusted];
-
-    /// The code used in the ledger.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Trusted => "trusted",
-            Self::Untrusted => "untrusted",
-        }
-    }
-
-    /// The trust of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.code() == code)
+closed_list! {
+    /// Whether the wall clock could be believed when an entry was written.
+    ClockTrust {
+        /// It agreed with everything the box knows of time.
+        Trusted = "trusted",
+        /// It did not; the entry waits for confirmation (待核).
+        Untrusted = "untrusted",
     }
 }
 
@@ -57,33 +41,15 @@ pub struct Stamp {
     pub clock: ClockTrust,
 }
 
-/// How the elder was recognised (核验方式).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// By the camera alone (人脸核验).
-    Face,
-    /// By a card (证件核验).
-    Card,
-    /// By staff (人工核验).
-    Staff,
-}
-
-impl Method {
-    /// All of them.
-    pub const ALL: [Method; 3] = [Self::Face, Self::Card, Self::Staff];
-
-    /// The code used in the ledger.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Face => "face",
-            Self::Card => "card",
-            Self::Staff => "staff",
-        }
-    }
-
-    /// The method of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|m| m.code() == code)
+closed_list! {
+    /// How the elder was recognised (核验方式).
+    Method {
+        /// By the camera alone (人脸核验).
+        Face = "face",
+        /// By a card (证件核验).
+        Card = "card",
+        /// By staff (人工核验).
+        Staff = "staff",
     }
 }
 

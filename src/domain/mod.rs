@@ -8,7 +8,7 @@ pub mod calibration;
 pub mod card;
 pub mod choosing;
 pub mod clock_trust;
-mod codes;
+pub(crate) mod codes;
 pub mod decision;
 pub mod elder;
 pub mod entry;

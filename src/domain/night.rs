@@ -10,13 +10,11 @@
 //!
 //! It knows no network; how long to wait between failures is told to it.
 
-use super::calendar::{Date, SHANGHAI, Time, Timestamp, local};
+use super::calendar::{DAY_S, Date, SHANGHAI, Time, Timestamp, local, second_of_day};
 use std::time::Duration;
 
-/// Seconds of a day; there is no daylight saving at UTC+8.
-const DAY_S: u64 = 24 * 60 * 60;
 /// A last success further ahead than this was dated by a clock that was wrong.
-const AHEAD_MAX: Duration = Duration::from_secs(DAY_S);
+const AHEAD_MAX: Duration = Duration::from_secs(DAY_S as u64);
 
 /// The part of the day in which boxes talk to their city. It may pass midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +27,8 @@ impl NightWindow {
     /// From `from` until `to`; where `to` is not later, until `to` of the next day. `None` for a
     /// window of no length.
     pub fn new(from: Time, to: Time) -> Option<Self> {
-        let seconds = |time: Time| time.duration_since(Time::midnight()).as_secs();
-        let length = (seconds(to) - seconds(from)).rem_euclid(DAY_S as i64);
-        let length = Duration::from_secs(length.unsigned_abs());
+        let length = (second_of_day(to) + DAY_S - second_of_day(from)) % DAY_S;
+        let length = Duration::from_secs(length.into());
         (!length.is_zero()).then_some(NightWindow { from, length })
     }
 

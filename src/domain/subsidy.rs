@@ -12,6 +12,7 @@
 //! meal judged again here when a notice arrives late; that is [`super::rejudge`]'s business.
 
 use super::calendar::{Date, Interval, MealWindow, age};
+use super::codes::closed_list;
 use super::elder::{Elder, NoticeWhy};
 use super::money::Fen;
 use super::rules::{RuleBook, SecondMeal};
@@ -37,53 +38,23 @@ impl Award {
     }
 }
 
-/// Why a meal earns no subsidy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NoAward {
-    /// Younger than the lowest band.
-    UnderAge,
-    /// Receives government-purchased home care (购买居家养老服务).
-    HomeCare,
-    /// Not on the streets' list on that day.
-    NotEligible,
-    /// Already had the day's subsidised meal.
-    AlreadyToday,
-    /// No rule table is in force on that day.
-    NoRules,
-    /// A notice of death holds on that day.
-    Deceased,
-    /// A notice of moving away holds on that day.
-    Moved,
-}
-
-impl NoAward {
-    /// All reasons.
-    pub const ALL: [NoAward; 7] = [
-        Self::UnderAge,
-        Self::HomeCare,
-        Self::NotEligible,
-        Self::AlreadyToday,
-        Self::NoRules,
-        Self::Deceased,
-        Self::Moved,
-    ];
-
-    /// The code used in the ledger.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::UnderAge => "under-age",
-            Self::HomeCare => "home-care",
-            Self::NotEligible => "not-eligible",
-            Self::AlreadyToday => "already-today",
-            Self::NoRules => "no-rules",
-            Self::Deceased => "deceased",
-            Self::Moved => "moved",
-        }
-    }
-
-    /// The reason of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.code() == code)
+closed_list! {
+    /// Why a meal earns no subsidy.
+    NoAward {
+        /// Younger than the lowest band.
+        UnderAge = "under-age",
+        /// Receives government-purchased home care (购买居家养老服务).
+        HomeCare = "home-care",
+        /// Not on the streets' list on that day.
+        NotEligible = "not-eligible",
+        /// Already had the day's subsidised meal.
+        AlreadyToday = "already-today",
+        /// No rule table is in force on that day.
+        NoRules = "no-rules",
+        /// A notice of death holds on that day.
+        Deceased = "deceased",
+        /// A notice of moving away holds on that day.
+        Moved = "moved",
     }
 }
 
@@ -107,32 +78,15 @@ pub struct Occasion {
     pub eligibility_as_of: Date,
 }
 
-/// Whether an award may be settled as it stands.
-///
-/// An untrusted clock makes an amount pending as well; the entry's stamp says that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
-    /// It may.
-    Firm,
-    /// The eligibility data was stale; the amount waits for confirmation (待核).
-    Pending,
-}
-
-impl Standing {
-    /// Both.
-    pub const ALL: [Standing; 2] = [Self::Firm, Self::Pending];
-
-    /// The code used in the ledger.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Firm => "firm",
-            Self::Pending => "pending",
-        }
-    }
-
-    /// The standing of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.code() == code)
+closed_list! {
+    /// Whether an award may be settled as it stands.
+    ///
+    /// An untrusted clock makes an amount pending as well; the entry's stamp says that.
+    Standing {
+        /// It may.
+        Firm = "firm",
+        /// The eligibility data was stale; the amount waits for confirmation (待核).
+        Pending = "pending",
     }
 }
 

@@ -4,6 +4,7 @@
 //! 2. Templates of different models are never compared; the types carry the model along.
 
 use std::fmt;
+use thiserror::Error;
 
 /// SHA-256 of the embedding model's file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,27 +23,18 @@ const NORM_MIN: f32 = 1e-6;
 pub const DIMENSIONS_MAX: usize = 4096;
 
 /// Why values are not a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
     /// No values, or more than [`DIMENSIONS_MAX`].
+    #[error("a template needs between 1 and {DIMENSIONS_MAX} values")]
     Dimensions,
     /// A value is NaN or infinite.
+    #[error("a template value is not a finite number")]
     NotFinite,
     /// All values are (nearly) zero.
+    #[error("a template of zeros has no direction")]
     Zero,
 }
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dimensions => "a template needs between 1 and 4096 values",
-            Self::NotFinite => "a template value is not a finite number",
-            Self::Zero => "a template of zeros has no direction",
-        })
-    }
-}
-
-impl std::error::Error for TemplateError {}
 
 /// A unit-length embedding of one face. `Debug` shows sizes only.
 #[derive(Clone, PartialEq)]

@@ -24,6 +24,7 @@
 //! 429 too often; 503 not now. Each of them carries an [`super::state::Answer`].
 
 use super::state::Language;
+use crate::domain::codes::closed_list;
 use serde::Deserialize;
 use std::ops::RangeInclusive;
 
@@ -123,26 +124,7 @@ pub struct Speak {
     pub language: Language,
 }
 
-/// Declares outcomes with their codes.
-macro_rules! outcomes {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $value:ident = $code:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$doc])* $value,)+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [$name] = &[$(Self::$value),+];
-
-            /// The code in [`super::state::Answer`].
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$value => $code,)+ }
-            }
-        }
-    };
-}
-
-outcomes! {
+closed_list! {
     /// What was done.
     Done {
         /// A subsidised meal is in the ledger.
@@ -172,7 +154,7 @@ outcomes! {
     }
 }
 
-outcomes! {
+closed_list! {
     /// Why nothing was done.
     Refusal {
         /// Nobody is signed in on this page.

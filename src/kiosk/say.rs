@@ -5,6 +5,7 @@
 
 use super::act::{Done, Refusal};
 use crate::domain::calendar::{Date, MealWindow, NextMeal};
+use crate::domain::codes::closed_list;
 use crate::domain::decision::Doubt;
 use crate::domain::entry::Method;
 use crate::domain::entry::correction::{HandReason, LateReason, VoidReason};
@@ -25,38 +26,21 @@ pub struct Lines {
     pub speech: Option<String>,
 }
 
-/// A part of the box that staff see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartName {
-    /// 摄像头
-    Camera,
-    /// 网络
-    Network,
-    /// 时钟
-    Clock,
-    /// 存储
-    Disk,
-    /// 人脸名册
-    Gallery,
-    /// 账本
-    Ledger,
-}
-
-impl PartName {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [PartName; 6] =
-        [Self::Camera, Self::Network, Self::Clock, Self::Disk, Self::Gallery, Self::Ledger];
-
-    /// The code in [`super::state::Part`].
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Camera => "camera",
-            Self::Network => "network",
-            Self::Clock => "clock",
-            Self::Disk => "disk",
-            Self::Gallery => "gallery",
-            Self::Ledger => "ledger",
-        }
+closed_list! {
+    /// A part of the box that staff see, in the order in which they are shown.
+    PartName {
+        /// 摄像头
+        Camera = "camera",
+        /// 网络
+        Network = "network",
+        /// 时钟
+        Clock = "clock",
+        /// 存储
+        Disk = "disk",
+        /// 人脸名册
+        Gallery = "gallery",
+        /// 账本
+        Ledger = "ledger",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fills places in HTML. What goes in is always escaped; there is no way to put markup in.
 
+use crate::html::escape;
+
 /// `template` with each place `{{name}}` filled by the value of that name, escaped for text and
 /// for quoted attributes.
 ///
@@ -13,23 +15,10 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
         let (name, rest) = part.split_once("}}").expect("a place that is opened is closed");
         let value = values.iter().find(|(known, _)| *known == name.trim());
         let (_, value) = value.expect("every place of a template has a value");
-        escape(value, &mut page);
+        page.push_str(&escape(value));
         page.push_str(rest);
     }
     page
-}
-
-fn escape(text: &str, page: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => page.push_str("&amp;"),
-            '<' => page.push_str("&lt;"),
-            '>' => page.push_str("&gt;"),
-            '"' => page.push_str("&quot;"),
-            '\'' => page.push_str("&#39;"),
-            c => page.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ fn device(say: &dyn Say, snapshot: &Snapshot) -> Device {
     };
     Device {
         canteen: snapshot.canteen.clone(),
-        parts: PartName::ALL.map(part).into(),
+        parts: PartName::ALL.iter().copied().map(part).collect(),
         faults: troubles.into_iter().map(fault).collect(),
         pending: uploaded.pending,
         last_upload: uploaded.up_to.map(moment),

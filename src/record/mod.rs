@@ -8,6 +8,7 @@
 //! It does no I/O and takes no randomness: the salt of a body is handed in. `docs/ledger-format.md`
 //! says the same for people who write their own verifier.
 
+pub mod base32;
 pub mod card;
 mod codec;
 mod day;

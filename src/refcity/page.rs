@@ -3,6 +3,7 @@
 use super::report::{AlarmRow, DeviceRow, EpochRow, Report};
 use crate::city::wire::suite::PublicKey;
 use crate::domain::money::Fen;
+use crate::html::escape;
 use std::fmt::Write as _;
 
 /// Colours and sizes; no script, no font from elsewhere.
@@ -156,11 +157,6 @@ fn number(value: i64) -> String {
 
 fn cell(text: &str) -> String {
     format!("<td>{}", escape(text))
-}
-
-/// Text that came from outside cannot become markup.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn table(html: &mut String, title: &str, heads: &[&str], rows: &[Vec<String>], none: &str) {

@@ -3,6 +3,7 @@
 
 use super::chart::{Bar, Chart, Ladder};
 use super::table::yuan;
+use crate::html::escape;
 use std::fmt::Write as _;
 
 /// A page in the making.
@@ -21,16 +22,7 @@ impl Page {
 
     /// Text from anywhere, escaped for content and for quoted attributes.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        for c in text.chars() {
-            match c {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                c => self.0.push(c),
-            }
-        }
+        self.0.push_str(&escape(text));
         self
     }
 

@@ -1,6 +1,7 @@
 //! The days that a report is about.
 
 use crate::domain::calendar::Date;
+use crate::domain::month::Month;
 use std::fmt;
 
 /// Most days of one report: a leap year.
@@ -70,8 +71,8 @@ impl Period {
     /// # Errors
     /// [`PeriodError::Month`].
     pub fn month(text: &str) -> Result<Self, PeriodError> {
-        let first = || (text.len() == 7).then(|| format!("{text}-01").parse::<Date>().ok())?;
-        let from = first().ok_or_else(|| PeriodError::Month(text.to_owned()))?;
+        let month = Month::parse(text).ok_or_else(|| PeriodError::Month(text.to_owned()))?;
+        let from = month.first_day();
         Ok(Period { from, to: from.last_of_month() })
     }
 

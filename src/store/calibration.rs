@@ -69,7 +69,7 @@ impl Store {
         generation: u64,
         calibration: &Calibration,
     ) -> Result<(), GalleryError> {
-        let plain = write(&calibration.parts());
+        let plain = write(calibration.parts());
         let in_force = self.gallery_change()?.is_some_and(|g| g.generation == generation);
         if !in_force || plain.len() > SEALED_BYTES_MAX {
             return Ok(());

@@ -45,7 +45,6 @@ pub use db::DbError;
 pub use folder::{KEY_FILE, LEDGER_FILE, LOCK_FILE, RESERVE_FILE};
 pub use gallery::{
     CityGallery, ELDERS_MAX, Enrolled, GalleryError, Leaver, LeaverWhy, PageRows, Replaced, Staged,
-    TEMPLATES_PER_ELDER_MAX,
 };
 pub use ledger::{Appended, LedgerError, Unvoidable};
 pub use left_out::LeftOut;

@@ -208,7 +208,7 @@ fn sentences(language: Language) -> Value {
             reason.code(),
             "welcome",
             reason.code(),
-            say.welcome("欧阳爷爷", reason),
+            say.welcome("欧阳爷爷", *reason),
         ));
     }
     Value::Array(scenes)

@@ -59,14 +59,14 @@ fn basis(method: Method) -> Option<u64> {
 }
 
 fn serving() -> impl Strategy<Value = Event> {
-    let (window, method) = (|| any_of(&MealWindow::ALL), || any_of(&Method::ALL));
+    let (window, method) = (|| any_of(MealWindow::ALL), || any_of(Method::ALL));
     let award = (code(), code(), amounts()).prop_map(|(rules, band, (city, district))| Award {
         rules,
         band,
         city,
         district,
     });
-    let standing = any_of(&Standing::ALL);
+    let standing = any_of(Standing::ALL);
     let meal = (any_elder(), any_day(), window(), method(), award, standing, any_day()).prop_map(
         |(elder, date, window, method, award, standing, eligibility_as_of)| {
             let basis = basis(method);
@@ -75,7 +75,7 @@ fn serving() -> impl Strategy<Value = Event> {
             Event::Meal(meal)
         },
     );
-    let visit = (any_elder(), any_day(), window(), method(), any_of(&NoAward::ALL)).prop_map(
+    let visit = (any_elder(), any_day(), window(), method(), any_of(NoAward::ALL)).prop_map(
         |(elder, date, window, method, reason)| {
             let basis = basis(method);
             Event::Visit(Visit { elder, date, window, method, reason, basis })
@@ -107,7 +107,7 @@ fn serving() -> impl Strategy<Value = Event> {
 fn later() -> impl Strategy<Value = Event> {
     let void = (1..N, any_of(VoidReason::ALL), any_operator())
         .prop_map(|(entry, reason, operator)| Event::Void(Void { entry, reason, operator }));
-    let confirmation = (1..N, any_day(), amounts(), option::of(any_of(&NoAward::ALL))).prop_map(
+    let confirmation = (1..N, any_day(), amounts(), option::of(any_of(NoAward::ALL))).prop_map(
         |(entry, date, amounts, reason)| {
             let (city, district) = if reason.is_some() { Default::default() } else { amounts };
             Event::Confirmation(Confirmation { entry, date, city, district, reason })
@@ -120,12 +120,13 @@ fn later() -> impl Strategy<Value = Event> {
     let verdict = (1..N, finding, option::of(1..N)).prop_map(|(entry, finding, supersedes)| {
         Event::Verdict(Verdict { entry, finding, supersedes })
     });
-    let adjustment = (1..N, amounts(), any_of(&NoAward::ALL), any_day(), option::of(1..N))
-        .prop_map(|(entry, (city, district), reason, day, supersedes)| {
+    let adjustment = (1..N, amounts(), any_of(NoAward::ALL), any_day(), option::of(1..N)).prop_map(
+        |(entry, (city, district), reason, day, supersedes)| {
             let reason = (city.get() + district.get() > 0).then_some(reason);
             let month = Month::of(day);
             Event::Adjustment(Adjustment { entry, city, district, reason, month, supersedes })
-        });
+        },
+    );
     let close = (any_day(), any_operator())
         .prop_map(|(day, operator)| Event::Close(Close { month: Month::of(day), operator }));
     prop_oneof![void, confirmation, verdict, adjustment, close]

@@ -174,7 +174,7 @@ proptest! {
     fn every_entry_comes_back_from_its_bytes(
         event in any_event(),
         second in -2_208_988_800i64..253_402_200_000,
-        clock in any_of(&ClockTrust::ALL),
+        clock in any_of(ClockTrust::ALL),
         salt in any::<Salt>(),
     ) {
         let at = Timestamp::from_second(second).unwrap();

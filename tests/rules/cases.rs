@@ -264,7 +264,7 @@ fn withdrawn_consent_does_not_end_the_subsidy() {
 #[test]
 fn every_reason_has_a_code_of_its_own() {
     for no_award in NoAward::ALL {
-        assert_eq!(NoAward::from_code(no_award.code()), Some(no_award));
+        assert_eq!(NoAward::from_code(no_award.code()), Some(*no_award));
     }
     assert_eq!(NoAward::from_code("withdrawn"), None);
 }

@@ -138,7 +138,7 @@ proptest! {
                 day.standing().filter_map(|(_, award)| award.as_ref()).collect();
             prop_assert!(subsidised.len() <= 1);
             for window in MealWindow::ALL {
-                prop_assert!(day.standing().filter(|(w, _)| *w == window).count() <= 1);
+                prop_assert!(day.standing().filter(|(w, _)| w == window).count() <= 1);
             }
             let due: u32 = subsidised.iter().map(|a| a.city.get() + a.district.get()).sum();
             prop_assert_eq!(paid.get() - taken_back.get(), due);

@@ -143,11 +143,13 @@ pub fn super_chain_max(code: &str) -> usize {
     words(code, "super").map(chain).max().unwrap_or(0)
 }
 
-/// Whether a line of code names a crate: `ort::…`, `use ort;`, `use ort as …`.
+/// Whether a line of code names a crate: `ort::…`, `::ort::…`, `use ort;`, `use ort as …`.
 pub fn names_crate(code: &str, name: &str) -> bool {
     words(code, name).any(|at| {
         let (before, after) = (code[..at].trim_end(), &code[at + name.len()..]);
-        let path = after.starts_with("::") && (!before.ends_with("::") || before == "::");
+        let inside_path =
+            |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '>');
+        let path = after.starts_with("::") && !before.strip_suffix("::").is_some_and(inside_path);
         path || before.ends_with("use") && (after.starts_with(';') || after.starts_with(" as "))
     })
 }

@@ -8,12 +8,10 @@
 
 use super::suite::{KeyError, PublicKey, random};
 use super::text::DeviceId;
-use crate::record::Hash;
+use crate::record::{Hash, base32};
 use ring::hmac;
 use std::fmt;
 
-/// Letters and digits that are not taken for one another (Crockford's base 32).
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of the secret.
 const SECRET_CHARS: usize = 10;
 /// Characters of the key's checksum.
@@ -42,7 +40,7 @@ impl EnrolmentCode {
     /// # Errors
     /// [`KeyError::Random`].
     pub fn generate(city: &PublicKey) -> Result<Self, KeyError> {
-        let secret = characters(&random::<8>()?, SECRET_CHARS);
+        let secret = base32::digits(&random::<8>()?, SECRET_CHARS);
         let body = secret + &key_checksum(city);
         let check = check(&body);
         Ok(EnrolmentCode(body + &check))
@@ -61,7 +59,7 @@ impl EnrolmentCode {
                 'I' | 'L' => '1',
                 other => other,
             };
-            if !c.is_ascii() || !ALPHABET.contains(&(c as u8)) || code.len() == CODE_CHARS {
+            if !c.is_ascii() || !base32::DIGITS.contains(&(c as u8)) || code.len() == CODE_CHARS {
                 return Err(CodeError);
             }
             code.push(c);
@@ -119,18 +117,11 @@ fn proof_text(device: &DeviceId, key: &PublicKey) -> String {
 }
 
 fn key_checksum(city: &PublicKey) -> String {
-    characters(&Hash::of(&[b"canteend city key\n", city.to_string().as_bytes()]).0, KEY_CHARS)
+    base32::digits(&Hash::of(&[b"canteend city key\n", city.to_string().as_bytes()]).0, KEY_CHARS)
 }
 
 fn check(body: &str) -> String {
-    characters(&Hash::of(&[body.as_bytes()]).0, CHECK_CHARS)
-}
-
-/// The first `count` groups of five bits as characters.
-fn characters(bytes: &[u8], count: usize) -> String {
-    let bit = |at: usize| usize::from(bytes[at / 8] >> (7 - at % 8) & 1);
-    let group = |start: usize| (start..start + 5).fold(0, |value, at| value << 1 | bit(at));
-    (0..count).map(|place| char::from(ALPHABET[group(place * 5)])).collect()
+    base32::digits(&Hash::of(&[body.as_bytes()]).0, CHECK_CHARS)
 }
 
 #[cfg(test)]
@@ -156,7 +147,7 @@ mod tests {
         let code = EnrolmentCode::generate(&public(1)).unwrap().as_str().to_owned();
         let mut passed = 0;
         for at in 0..CODE_CHARS {
-            for c in ALPHABET {
+            for c in base32::DIGITS {
                 let mut typed = code.clone().into_bytes();
                 typed[at] = *c;
                 let typed = String::from_utf8(typed).unwrap();

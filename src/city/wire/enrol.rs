@@ -7,6 +7,7 @@ use super::json::{self, JsonError};
 use super::suite::{PublicKey, SigningKey};
 use super::text::{self, DeviceId, hash_text, time_text};
 use crate::domain::calendar::Timestamp;
+use crate::domain::codes::closed_list;
 use crate::domain::entry::EntryNumber;
 use crate::domain::entry::operation::{self, Epoch};
 use crate::record::Hash;
@@ -218,73 +219,33 @@ pub struct Refusal {
     pub server_time: Option<String>,
 }
 
-/// What a refusal can be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusalCode {
-    /// The request's signature is missing, wrong, or by an unknown key.
-    Signature,
-    /// The request's time is too far from the city's.
-    Clock,
-    /// The nonce was used before.
-    Replay,
-    /// The enrolment code is unknown, used or made for another device.
-    Code,
-    /// The batch is not the next one.
-    Gap,
-    /// Another batch with this number is there, or its chain does not go on from the city's head.
-    Conflict,
-    /// The device was enrolled anew since: what its key or batch belongs to is over.
-    Epoch,
-    /// The body is not what it should be.
-    Content,
-    /// The cursor is not known (any more): start from nothing.
-    Cursor,
-    /// There is no such thing.
-    Missing,
-    /// The body is too large.
-    Size,
-    /// The city cannot now; come again later.
-    Busy,
-}
-
-impl RefusalCode {
-    /// All of them.
-    pub const ALL: [RefusalCode; 12] = [
-        Self::Signature,
-        Self::Clock,
-        Self::Replay,
-        Self::Code,
-        Self::Gap,
-        Self::Conflict,
-        Self::Epoch,
-        Self::Content,
-        Self::Cursor,
-        Self::Missing,
-        Self::Size,
-        Self::Busy,
-    ];
-
-    /// The code in a [`Refusal`].
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Signature => "signature",
-            Self::Clock => "clock",
-            Self::Replay => "replay",
-            Self::Code => "code",
-            Self::Gap => "gap",
-            Self::Conflict => "conflict",
-            Self::Epoch => "epoch",
-            Self::Content => "content",
-            Self::Cursor => "cursor",
-            Self::Missing => "missing",
-            Self::Size => "size",
-            Self::Busy => "busy",
-        }
-    }
-
-    /// What a code means.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.code() == code)
+closed_list! {
+    /// What a refusal can be about.
+    RefusalCode {
+        /// The request's signature is missing, wrong, or by an unknown key.
+        Signature = "signature",
+        /// The request's time is too far from the city's.
+        Clock = "clock",
+        /// The nonce was used before.
+        Replay = "replay",
+        /// The enrolment code is unknown, used or made for another device.
+        Code = "code",
+        /// The batch is not the next one.
+        Gap = "gap",
+        /// Another batch with this number is there, or its chain does not go on from the city's head.
+        Conflict = "conflict",
+        /// The device was enrolled anew since: what its key or batch belongs to is over.
+        Epoch = "epoch",
+        /// The body is not what it should be.
+        Content = "content",
+        /// The cursor is not known (any more): start from nothing.
+        Cursor = "cursor",
+        /// There is no such thing.
+        Missing = "missing",
+        /// The body is too large.
+        Size = "size",
+        /// The city cannot now; come again later.
+        Busy = "busy",
     }
 }
 
@@ -345,7 +306,7 @@ mod tests {
     #[test]
     fn every_refusal_has_its_own_code() {
         for code in RefusalCode::ALL {
-            assert_eq!(RefusalCode::from_code(code.code()), Some(code));
+            assert_eq!(RefusalCode::from_code(code.code()), Some(*code));
         }
         assert_eq!(RefusalCode::from_code("tired"), None);
     }

@@ -4,6 +4,7 @@
 //! form of a key names it, so that SM2 with SM3 can be added here where a city demands it.
 
 use super::text;
+use crate::domain::codes::closed_list;
 use crate::record::Hash;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -32,27 +33,12 @@ pub enum KeyError {
     Random,
 }
 
-/// An algorithm for signatures, together with its hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Suite {
-    /// Ed25519 and SHA-256.
-    Ed25519,
-}
-
-impl Suite {
-    /// All of them.
-    pub const ALL: [Suite; 1] = [Self::Ed25519];
-
-    /// The name in keys and in the `alg` parameter of RFC 9421.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Ed25519 => "ed25519",
-        }
-    }
-
-    /// The suite of a name.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|suite| suite.code() == code)
+closed_list! {
+    /// An algorithm for signatures, together with its hash. Its code stands in keys and in the `alg`
+    /// parameter of RFC 9421.
+    Suite {
+        /// Ed25519 and SHA-256.
+        Ed25519 = "ed25519",
     }
 }
 

@@ -1,7 +1,7 @@
 //! How hashes, times, devices and bytes are spelt in messages: one spelling each.
 
 use crate::domain::calendar::Timestamp;
-use crate::record::{self, HASH_BYTES, Hash};
+use crate::record::{self, Hash};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
@@ -68,23 +68,7 @@ pub fn hash_to_text(hash: &Hash) -> String {
 
 /// The hash of such a text.
 pub fn hash_from_text(text: &str) -> Option<Hash> {
-    let digits = text.strip_prefix(HASH_PREFIX)?.as_bytes();
-    if digits.len() != HASH_BYTES * 2 {
-        return None;
-    }
-    let mut hash = [0; HASH_BYTES];
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = hex_value(pair[0])? << 4 | hex_value(pair[1])?;
-    }
-    Some(Hash(hash))
-}
-
-fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+    record::unhex(text.strip_prefix(HASH_PREFIX)?).map(Hash)
 }
 
 /// `YYYY-MM-DDTHH:MM:SS+08:00`; fractions of a second are dropped.

@@ -144,7 +144,7 @@ pub enum Answer {
     Underway,
     /// The clock is believed.
     Trusted {
-        /// The local time that is.
+        /// The time that it is.
         now: String,
         /// Meals and visits that waited and are settled.
         confirmed: usize,

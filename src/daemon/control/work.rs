@@ -10,7 +10,6 @@ use crate::daemon::bench::Bench;
 use crate::daemon::parts;
 use crate::daemon::revise::{Revised, revise};
 use crate::daemon::{epoch, keys};
-use crate::domain::calendar::SHANGHAI;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::Event;
 use crate::domain::entry::correction::{Close, Void, VoidReason};
@@ -20,7 +19,7 @@ use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
 use crate::domain::rules::RuleBook;
 use crate::error::{Exit, Failure};
-use crate::record::unhex;
+use crate::record::{at_text, unhex};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -136,8 +135,7 @@ fn write(request: &Request, bench: &mut Bench<'_>, rules: &RuleBook) -> Result<A
         Request::ConfirmClock => match bench.confirm_clock()? {
             Some(stamp) => {
                 let Revised { confirmed, adjusted } = revise(bench.store(), stamp, rules)?;
-                let now = SHANGHAI.to_datetime(stamp.at).to_string();
-                Ok(Answer::Trusted { now, confirmed, adjusted })
+                Ok(Answer::Trusted { now: at_text(stamp.at), confirmed, adjusted })
             }
             None => {
                 let text = "the clock is before the last trusted entry, or before this program \

@@ -20,6 +20,7 @@ use super::elder::ElderId;
 use super::template::{ModelId, Template, dot};
 use codes::{Codes, Queries};
 use std::fmt;
+use thiserror::Error;
 use top::Top;
 
 /// Most templates a gallery holds.
@@ -28,36 +29,24 @@ pub const TEMPLATES_MAX: usize = 400_000;
 pub const TEMPLATES_PER_ELDER_MAX: usize = 16;
 
 /// Why templates are not a gallery.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GalleryError {
     /// The elder's template was made by another model or has another size.
+    #[error(
+        "an elder has a template of another model; run `canteend gallery import` with the model pack \
+         now installed"
+    )]
     OtherModel(ElderId),
     /// The elder stands in it twice.
+    #[error("an elder stands in the gallery twice")]
     Twice(ElderId),
     /// The elder has more than [`TEMPLATES_PER_ELDER_MAX`] templates.
+    #[error("an elder has more than {TEMPLATES_PER_ELDER_MAX} templates")]
     TooManyOfOne(ElderId),
     /// More than [`TEMPLATES_MAX`] templates.
+    #[error("a gallery holds at most {TEMPLATES_MAX} templates")]
     TooMany,
 }
-
-impl fmt::Display for GalleryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherModel(_) => write!(
-                f,
-                "an elder has a template of another model; run `canteend gallery import` with the \
-                 model pack now installed"
-            ),
-            Self::Twice(_) => write!(f, "an elder stands in the gallery twice"),
-            Self::TooManyOfOne(_) => {
-                write!(f, "an elder has more than {TEMPLATES_PER_ELDER_MAX} templates")
-            }
-            Self::TooMany => write!(f, "a gallery holds at most {TEMPLATES_MAX} templates"),
-        }
-    }
-}
-
-impl std::error::Error for GalleryError {}
 
 /// One elder's score against a probe.
 #[derive(Clone, Copy, Debug, PartialEq)]

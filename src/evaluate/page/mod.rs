@@ -11,6 +11,7 @@ mod search;
 
 use super::folder::Problems;
 use super::interval::Share;
+use crate::html;
 pub use liveness::liveness;
 pub use search::search;
 use std::fmt::Write as _;
@@ -162,27 +163,12 @@ fn cell(share: Share) -> String {
     format!("<b>{}</b><br><small>{bounds}</small>", rate(share))
 }
 
-/// Text as it can stand in an element or an attribute.
+/// Text as it can stand in an element or an attribute. Control characters and marks that turn the
+/// direction of text would let a name pose as another.
 fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            // Control characters and marks that turn the direction of text would let a name pose
-            // as another.
-            c if c.is_control()
-                || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') =>
-            {
-                safe.push('\u{FFFD}');
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
+    let poses =
+        |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    html::escape(&text.replace(poses, "\u{FFFD}")).into_owned()
 }
 
 #[cfg(test)]

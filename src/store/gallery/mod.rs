@@ -22,6 +22,7 @@ use super::{Store, cards, identity};
 use crate::domain::calendar::{Date, service_date};
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::{ClockTrust, Event, GalleryChange, Stamp};
+use crate::domain::gallery::TEMPLATES_PER_ELDER_MAX;
 use crate::domain::template::{ModelId, Template};
 use crate::error::{Exit, Sysexit};
 use rows::Tables;
@@ -31,8 +32,6 @@ use std::collections::BTreeSet;
 
 /// Most elders in a gallery.
 pub const ELDERS_MAX: usize = 100_000;
-/// Most templates of one elder.
-pub const TEMPLATES_PER_ELDER_MAX: usize = 16;
 
 /// An elder and the templates of their face.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::calendar::Interval;
 use crate::domain::elder::{Consent, Elder, IdLast4, Notice, NoticeWhy, Sex};
 use crate::domain::entry::operation::{ClockChange, ClockWhy};
+use crate::domain::gallery::TEMPLATES_PER_ELDER_MAX;
 use crate::domain::template::{ModelId, Template};
 use crate::store::vault::{self, Purpose};
 
