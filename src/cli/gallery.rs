@@ -167,7 +167,10 @@ fn forget(options: &Forget) -> Result<(), Failure> {
     let clock = parts::clock(&config);
     let request = Request::Forget { elder: options.elder.clone() };
     match work::ask_or_do(&config, clock.as_ref(), request)? {
-        Answer::Entry(Some(n)) => say(format_args!("the face is forgotten, by entry {n}")),
+        Answer::Entry(Some(n)) => say(format_args!(
+            "the face is forgotten, by entry {n}. Tell the city as well: until it knows, it sends the \
+             photograph to other boxes, and to this one after a restore"
+        )),
         Answer::Entry(None) => {
             say("there was no face to forget; what is left of older ones was wiped")
         }

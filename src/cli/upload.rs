@@ -1,7 +1,7 @@
 //! `canteend upload`, `export`, `import`: what the city has not acknowledged, over the network or
 //! on a stick.
 
-use super::{ConfigFile, block_on, say};
+use super::{ConfigFile, block_on, note_export, say};
 use crate::city::client::Client;
 use crate::city::identity;
 use crate::city::wire::batch::RECEIPT_BYTES_MAX;
@@ -15,7 +15,9 @@ use crate::daemon::parts;
 use crate::daemon::timekeeper::Timekeeper;
 use crate::daemon::upload::{self, Patience};
 use crate::daemon::{city_key, keys};
+use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
+use crate::record::Hash;
 use crate::store::Store;
 use clap::Args;
 use std::fs::{self, File};
@@ -98,10 +100,18 @@ pub(super) fn export(options: &Carry) -> Result<(), Failure> {
     let (mut store, _, client) = open(&config, parts::clock(&config).as_ref())?;
     block_on(upload::seal_all(&mut store, client.signer()))??;
     let (mut seq, mut count) = (store.next_batch()?.map_or(0, |batch| batch.seq), 0);
+    let (mut range, mut carried) = (None, Vec::new());
     while let Some(batch) = store.batch(seq)? {
         let path = options.folder.join(file_name(client.device(), seq, BATCH_SUFFIX));
         write_whole(&path, &batch.envelope)?;
+        carried.extend(Hash::of(&[&batch.envelope]).0);
+        let (first, _) = range.unwrap_or((batch.first, batch.last));
+        range = Some((first, batch.last));
         (seq, count) = (seq + 1, count + 1);
+    }
+    drop(store);
+    if let Some(range) = range {
+        note_export(&config, ExportWhat::Batches, range, Hash::of(&[&carried]))?;
     }
     say(format_args!("{count} batches in {}", options.folder.display()))
 }

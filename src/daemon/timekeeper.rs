@@ -96,7 +96,7 @@ fn record(store: &mut Store, Reading { stamp, change }: Reading) -> Result<(), L
 
 /// The stamp of a ledger's first entry.
 pub fn first_stamp(clock: &dyn Clock) -> Stamp {
-    let standing = Standing { change: None, high: None };
+    let standing = Standing { change: None, trusted: true, high: None };
     Watch::new(clock.boot(), standing).read(clock.now(), clock.monotonic()).stamp
 }
 

@@ -3,7 +3,8 @@
 //! 1. A clock is not believed before the last trusted time, before this program was made, or after
 //!    a jump of more than [`JUMP_MAX`] against the clock that never jumps. Where the program was not
 //!    there to see a jump, it is not believed more than [`AWAY_MAX`] after the last trusted time: one
-//!    entry from a year that has not come would hold up every later one.
+//!    entry from a year that has not come would hold up every later one. Before there is any trusted
+//!    time, the first one is not believed more than [`NEW_MAX`] after this program was made.
 //! 2. The last trusted time only rises, and readings that are not believed never raise it.
 //! 3. Meals go on meanwhile (待核). Trust comes back when the readings agree again; after a jump,
 //!    when they agree with the time before it, or when somebody who knows the time confirms them.
@@ -17,6 +18,7 @@ use super::calendar::{Date, SHANGHAI, Timestamp};
 use super::entry::operation::{BootId, ClockChange, ClockWhy};
 use super::entry::{ClockTrust, Stamp};
 use jiff::SignedDuration;
+use jiff::civil::Time;
 use std::time::Duration;
 
 /// No clock that is right shows a day before this one: this version was made later.
@@ -26,11 +28,16 @@ pub const JUMP_MAX: Duration = Duration::from_secs(120);
 /// Longest time that a box is off in ordinary use: the canteens close for the Spring Festival.
 pub const AWAY_MAX: SignedDuration = SignedDuration::from_hours(15 * 24);
 
+/// Longest time from the making of a program to its first use that is not asked about.
+pub const NEW_MAX: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
+
 /// What the ledger says of the clock when the program starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The change of trust that holds; none where the clock was trusted from the first entry on.
+    /// The change of trust that holds; none where it is as at the first entry.
     pub change: Option<ClockChange>,
+    /// Whether the clock is trusted.
+    pub trusted: bool,
     /// The last trusted time, if there ever was one.
     pub high: Option<Timestamp>,
 }
@@ -61,7 +68,10 @@ pub struct Watch {
 impl Watch {
     /// A watch on the machine start `boot`, over a ledger in which the clock stands so.
     pub fn new(boot: BootId, standing: Standing) -> Self {
-        let doubt = standing.change.filter(|c| !c.trusted);
+        // A first entry that was not trusted had no change before it that says why.
+        let unsaid =
+            ClockChange { trusted: false, why: ClockWhy::Restart, boot: [0; 16], offset_ms: 0 };
+        let doubt = (!standing.trusted).then(|| standing.change.unwrap_or(unsaid));
         Watch { boot, doubt, high: standing.high, anchor: None, supposed: None }
     }
 
@@ -140,10 +150,12 @@ impl Watch {
         // Without a reading before the jump there is nothing to agree with.
         let lost =
             self.anchor.is_none() && self.doubt.is_some_and(|doubt| doubt.why == ClockWhy::Jump);
-        let away = |high| self.anchor.is_none() && wall.duration_since(high) > AWAY_MAX;
+        let new = || wall.duration_since(made()) > NEW_MAX;
+        let late = |high| wall.duration_since(high) > AWAY_MAX;
+        let away = self.anchor.is_none() && self.high.map_or_else(new, late);
         self.impossible(wall)
             .or((jumped || lost).then_some(ClockWhy::Jump))
-            .or(self.high.is_some_and(away).then_some(ClockWhy::LongAfter))
+            .or(away.then_some(ClockWhy::LongAfter))
     }
 
     fn impossible(&self, wall: Timestamp) -> Option<ClockWhy> {
@@ -155,6 +167,13 @@ impl Watch {
             None
         }
     }
+}
+
+/// The first moment of [`NOT_BEFORE`].
+fn made() -> Timestamp {
+    SHANGHAI
+        .to_timestamp(NOT_BEFORE.to_datetime(Time::midnight()))
+        .expect("a day of this century is a time")
 }
 
 fn whole(at: Timestamp) -> Timestamp {

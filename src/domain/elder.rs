@@ -130,7 +130,8 @@ pub enum Sex {
 pub struct Consent {
     /// The box may keep a template of the face. Without it: staff and card only.
     pub store_face: bool,
-    /// Meals may be transmitted with the pseudonymous id; needed for the subsidy itself.
+    /// Their templates may be sent to the city (人脸识别技术应用安全管理办法, article 8). This program
+    /// sends none, whatever stands here; the office's record of it is kept with the elder.
     pub transmit: bool,
 }
 

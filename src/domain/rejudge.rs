@@ -57,7 +57,7 @@ impl Past {
     }
 
     /// The adjustment that `now` asks for. `written` is what the meal's own entry says it is worth;
-    /// `None` where a confirmation gave it the price of another day. `open` is the first open month;
+    /// `None` where a confirmation gave it another price. `open` is the first open month;
     /// `None` while every month is.
     pub fn adjustment(
         &self,

@@ -150,7 +150,7 @@ impl Counter {
         subject.seen = at;
         if subject.settled {
             if let Some(recent) = self.recent.back_mut() {
-                recent.seen = at;
+                recent.stays(at);
             }
             if !subject.watch(&face.sighting, gallery) {
                 return actions;
@@ -230,9 +230,10 @@ impl Counter {
         let template = subject.pool.template();
         let again = self.recent.iter().position(|r| r.is(id, template));
         let recent = match again.and_then(|i| self.recent.remove(i)) {
-            Some(known) => {
+            Some(mut known) => {
                 actions.push(Action::Settle(Settled::Again { elder }));
-                Recent { seen: at, ..known }
+                known.stays(at);
+                known
             }
             None => {
                 actions.push(Action::Settle(Settled::First { decision, pooled }));
@@ -260,15 +261,24 @@ impl Subject {
 
 impl Recent {
     /// Whether this is the one seen now: the same elder, or where either is unknown, the same face.
+    /// Who shows no usable face is taken for the one before who showed none: a face that stays dark or
+    /// covered must not be a new diner each time that it looks away.
     fn is(&self, elder: Option<&ElderId>, template: Option<&Template>) -> bool {
-        match (&self.elder, elder) {
-            (Some(known), Some(now)) => known == now,
-            _ => self
-                .template
-                .as_ref()
-                .zip(template)
-                .and_then(|(a, b)| a.cosine(b))
-                .is_some_and(|cosine| cosine >= SAME_FACE_COSINE_MIN),
+        if let (Some(known), Some(now)) = (&self.elder, elder) {
+            return known == now;
+        }
+        match (&self.template, template) {
+            (Some(a), Some(b)) => a.cosine(b).is_some_and(|cosine| cosine >= SAME_FACE_COSINE_MIN),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Is still there, or there again. Somebody without a usable face may be another one every time,
+    /// so that one who came first holds nobody up for longer than a visit.
+    fn stays(&mut self, at: Duration) {
+        if self.template.is_some() {
+            self.seen = at;
         }
     }
 }

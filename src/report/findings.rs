@@ -281,12 +281,14 @@ pub(super) fn clock(book: &Book) -> Outcome {
 pub(super) fn restored(book: &Book) -> Outcome {
     let lacking = |(date, n, said): &(Date, EntryNumber, EpochChange)| {
         let (first, last, epoch) = said.lacking()?;
+        // A copy that was restored twice does not know what the first of its epochs had reached.
+        let earlier = if epoch > 1 { "；更早各期见市级平台页面" } else { "" };
         Some(Finding {
             date: Some(*date),
             elder: None,
             entries: vec![*n],
             text: format!(
-                "由备份恢复，注册第{}期：第{epoch}期第{first}至{last}条仅市级平台持有",
+                "由备份恢复，注册第{}期：第{epoch}期第{first}至{last}条仅市级平台持有{earlier}",
                 said.epoch
             ),
         })

@@ -8,7 +8,7 @@ use super::{Store, projection};
 use crate::domain::calendar::Date;
 use crate::domain::elder::{Elder, ElderId};
 use crate::domain::entry::operation::ClockChange;
-use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event};
+use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::pending::{Stretch, Waiting, Written};
@@ -103,16 +103,19 @@ impl Store {
         Ok(meals)
     }
 
-    /// What the meal of entry `n` was worth when it was written, and by which rules; `None` where it
-    /// was written for another day than `date` and has its price from a confirmation.
+    /// What a past meal was worth when it was written, and by which rules; `None` where it has its
+    /// day or its price from a confirmation.
     ///
     /// # Errors
     /// [`LedgerError::NoEntry`] where that is no meal.
-    pub fn award_of(&self, n: EntryNumber, date: Date) -> Result<Option<Award>, LedgerError> {
-        match ledger::entry(&self.conn, n)?.map(|entry| entry.event) {
-            Some(Event::Meal(meal)) => Ok((meal.date == date).then_some(meal.award)),
-            _ => Err(LedgerError::NoEntry(n)),
-        }
+    pub fn award_of(&self, past: &Past) -> Result<Option<Award>, LedgerError> {
+        let written = match ledger::entry(&self.conn, past.entry)?.map(|entry| entry.event) {
+            Some(Event::Meal(meal)) => meal,
+            _ => return Err(LedgerError::NoEntry(past.entry)),
+        };
+        let Meal { date, award, .. } = written;
+        let stands = (date, award.city, award.district) == (past.date, past.city, past.district);
+        Ok(stands.then_some(award))
     }
 
     /// The last month whose settlement is closed; all before it are, and none after it.

@@ -277,7 +277,7 @@ pub(super) fn clock(conn: &Connection) -> Result<Standing, LedgerError> {
         Some(Event::Clock(change)) => Some(change),
         _ => None,
     };
-    Ok(Standing { change, high: record::parse_at(&clock.high) })
+    Ok(Standing { change, trusted: clock.trusted, high: record::parse_at(&clock.high) })
 }
 
 /// What stands for `elder` on `date`, as far as the clock is believed as it is now: under an

@@ -69,8 +69,7 @@ pub struct SealedBatch {
 
 impl Store {
     /// The entries of the next batch, or `None` where all are sealed. `tree` is any beginning of
-    /// the ledger's tree, at most up to the last sealed entry; it is brought up to the batch's end,
-    /// so that a long backlog is hashed once.
+    /// the ledger's tree; it is brought up to the batch's end, so that a long backlog is hashed once.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
@@ -80,7 +79,10 @@ impl Store {
         tree: &mut Tree,
     ) -> Result<Option<Unsealed>, LedgerError> {
         let (seq, before, prev_batch) = last_sealed(&self.conn)?;
-        assert!(tree.size() <= before, "the tree is a beginning of what is sealed");
+        if tree.size() > before {
+            // An epoch that began meanwhile has taken back what was sealed.
+            *tree = Tree::default();
+        }
         catch_up(&self.conn, tree, before)?;
         let mut stmt = self.conn.prepare_cached(
             "SELECT body, prev, hash FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2",

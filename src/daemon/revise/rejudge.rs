@@ -31,7 +31,7 @@ pub(super) fn rejudge<'a>(
             if past.agrees(&now) {
                 continue;
             }
-            let written = store.award_of(past.entry, past.date)?;
+            let written = store.award_of(&past)?;
             events.extend(past.adjustment(&now, written.as_ref(), open).map(Event::Adjustment));
         }
     }

@@ -210,6 +210,23 @@ fn meals_under_a_stale_list_are_settled_when_a_fresh_one_comes() {
 }
 
 #[test]
+fn a_price_from_a_confirmation_is_corrected_like_any_other() {
+    let born = |year| Elder { birth: Date::constant(year, 1, 1), ..elder("p_1") };
+    let mut canteen = Canteen::new(&[born(1950)]);
+    canteen.wait("2026-03-10 11:40:00");
+    let meal = canteen.lunch("p_1");
+    // The next list makes the elder older than it should; the one after it puts that right.
+    canteen.wait("2026-03-12 09:00:00");
+    assert_eq!(canteen.gallery(&[born(1940)]), Revised { confirmed: 1, adjusted: 0 });
+    assert_eq!(canteen.confirmations(meal)[0].city.get(), 200);
+    canteen.wait("2026-03-13 09:00:00");
+    assert_eq!(canteen.gallery(&[born(1950)]), Revised { confirmed: 0, adjusted: 1 });
+    let taken = &canteen.adjustments(meal)[0];
+    assert_eq!((taken.entry, taken.city.get(), taken.district.get()), (meal, 100, 100));
+    assert_eq!(canteen.gallery(&[born(1950)]), NOTHING);
+}
+
+#[test]
 fn meals_under_a_clock_that_jumped_find_their_true_day_and_its_slot() {
     let mut canteen = Canteen::new(&[elder("p_1"), elder("p_2")]);
     canteen.wait("2026-03-03 11:30:00");

@@ -10,7 +10,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn fresh(high: Option<&str>) -> Watch {
-    Watch::new(BOOT, Standing { change: None, high: high.map(at) })
+    Watch::new(BOOT, Standing { change: None, trusted: true, high: high.map(at) })
 }
 
 /// Reads `[wall clock, seconds of the monotonic clock]` one after another; answers with trust and,
@@ -32,7 +32,7 @@ fn a_clock_that_runs_evenly_is_trusted_over_midnight_year_and_leap_day() {
         ("2028-02-29T23:59:59+08:00", "2028-03-01T00:00:00+08:00", "2028-03-01"),
         ("2027-02-28T23:59:59+08:00", "2027-03-01T00:00:00+08:00", "2027-03-01"),
     ] {
-        let mut watch = fresh(None);
+        let mut watch = fresh(Some(evening));
         assert_eq!(told(&mut watch, &[(evening, 5), (morning, 6)]), [(true, None); 2]);
         assert_eq!(service_date(at(morning)).to_string(), day);
     }
@@ -131,6 +131,7 @@ fn a_restart_forgets_neither_the_doubt_nor_the_jump() {
     let high = Some(at("2026-03-02T12:00:00+08:00"));
     let stood = |why, boot| Standing {
         change: Some(ClockChange { trusted: false, why, boot, offset_ms: 0 }),
+        trusted: false,
         high,
     };
     let (past, later) = ("2026-03-02T08:00:00+08:00", "2026-03-12T08:00:00+08:00");
@@ -180,14 +181,39 @@ fn a_jump_that_an_earlier_run_saw_is_measured_on() {
     let why = ClockWhy::Jump;
     let jumped = ClockChange { trusted: false, why, boot: BOOT, offset_ms: 3 * day_ms };
     let high = Some(at("2026-03-02T12:00:00+08:00"));
-    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), high });
+    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), trusted: false, high });
     told(&mut watch, &[("2026-03-05T13:00:00+08:00", 10)]);
     // Set back by three days within the same start of the machine.
     let reading = watch.confirm(at("2026-03-02T13:01:00+08:00"), Duration::from_secs(70)).unwrap();
     assert_eq!(reading.change.unwrap().offset_ms, 0);
     // Left as it is: the jump was right.
-    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), high });
+    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), trusted: false, high });
     told(&mut watch, &[("2026-03-05T13:00:00+08:00", 10)]);
     let reading = watch.confirm(at("2026-03-05T13:01:00+08:00"), Duration::from_secs(70)).unwrap();
     assert_eq!(reading.change.unwrap().offset_ms, 3 * day_ms);
+}
+
+#[test]
+fn a_first_time_long_after_the_making_of_the_program_is_asked_about() {
+    let mut watch = fresh(None);
+    let long_after = (false, Some(ClockWhy::LongAfter));
+    assert_eq!(told(&mut watch, &[("2036-03-02T11:00:00+08:00", 5)]), [long_after]);
+    // The right time is believed by itself, and so is any that somebody confirms.
+    assert_eq!(
+        told(&mut watch.clone(), &[("2026-03-02T11:00:00+08:00", 6)]),
+        [(true, Some(ClockWhy::Agrees))]
+    );
+    let confirmed = watch.confirm(at("2036-03-02T11:00:05+08:00"), Duration::from_secs(10));
+    assert!(confirmed.unwrap().change.unwrap().trusted && watch.trusted());
+}
+
+#[test]
+fn a_ledger_that_began_in_doubt_is_believed_when_the_clock_agrees_and_says_so() {
+    let began = Standing { change: None, trusted: false, high: None };
+    let mut watch = Watch::new(BOOT, began);
+    assert!(!watch.trusted());
+    let still = told(&mut watch, &[("2001-01-01T00:00:10+08:00", 5)]);
+    assert_eq!(still, [(false, Some(ClockWhy::Restart))]);
+    let set = told(&mut watch, &[("2026-03-02T11:00:00+08:00", 6)]);
+    assert_eq!(set, [(true, Some(ClockWhy::Agrees))]);
 }

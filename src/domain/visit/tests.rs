@@ -200,6 +200,22 @@ fn a_stranger_who_steps_aside_and_back_is_the_same_visit() {
 }
 
 #[test]
+fn faces_that_cannot_be_used_are_one_diner_in_the_time_of_a_visit() {
+    let mut scene = Scene::new();
+    for track in 0..60 {
+        let covered = Face { flaw: Some(Flaw::Covered), ..face(5, track) };
+        scene.see(4.0, &[covered]).see(3.0, &[]);
+    }
+    let first = scene.decisions().iter().filter(|d| d.is_ok()).count();
+    assert_eq!((scene.settled.len(), first), (60, 1), "seven minutes of it");
+    // They do not hold up a face that can be used, and count anew when the time is over.
+    scene.see(2.0, &[face(1, 99)]).see(200.0, &[]);
+    assert_eq!(scene.decisions().last(), Some(&accept(1)));
+    scene.see(4.0, &[Face { flaw: Some(Flaw::Covered), ..face(5, 100) }]);
+    assert!(scene.decisions().last().unwrap().is_ok());
+}
+
+#[test]
 fn two_people_side_by_side_are_asked_to_come_one_at_a_time() {
     let mut scene = Scene::new();
     scene.see(5.0, &[face(0, 1), Face { eyes: 58.0, ..face(1, 2) }]);
