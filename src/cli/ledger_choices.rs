@@ -3,12 +3,10 @@
 use super::ledger::Which;
 use super::{say, say_json};
 use crate::domain::calendar::Date;
-use crate::domain::choosing::{self, Choices};
-use crate::domain::entry::{Entry, EntryNumber, Event, Review, Stamp};
+use crate::domain::choosing::{self, Choices, Chosen};
 use crate::error::Failure;
 use crate::store::{LIST_ROWS_MAX, Listing, Reader};
 use clap::Args;
-use std::collections::HashMap;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -41,12 +39,8 @@ struct Line {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let reader = options.which.open()?;
-    let entries = settled(&reader, Listing { after: 0, from: options.from, to: options.to })?;
-    let pairs = entries.iter().filter_map(|((number, asked, review), chosen)| {
-        let Event::Choice(choice) = &chosen.event else { return None };
-        Some((*number, *asked, review, chosen.stamp, choice))
-    });
-    let measured = choosing::measure(pairs);
+    let chosen = chosen(&reader, Listing { after: 0, from: options.from, to: options.to })?;
+    let measured = choosing::measure(&chosen);
     let line = |(operator, choices): (_, &Choices)| Line {
         operator: ToString::to_string(operator),
         choices: choices.taken,
@@ -68,27 +62,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A review: its number, when it was written, what it says.
-type Asked = (EntryNumber, Stamp, Review);
-
 /// Reviews with the choices that settled them.
-fn settled(reader: &Reader, mut listing: Listing) -> Result<Vec<(Asked, Entry)>, Failure> {
-    let (mut open, mut settled) = (HashMap::new(), vec![]);
+fn chosen(reader: &Reader, mut listing: Listing) -> Result<Vec<Chosen>, Failure> {
+    let (mut open, mut chosen) = (choosing::Open::default(), vec![]);
     loop {
         let page = reader.list(listing, LIST_ROWS_MAX)?;
-        let Some(last) = page.last() else { return Ok(settled) };
+        let Some(last) = page.last() else { return Ok(chosen) };
         listing.after = last.entry.n;
-        for entry in page.into_iter().map(|recorded| recorded.entry) {
-            match &entry.event {
-                Event::Review(review) => {
-                    open.insert(entry.n, (entry.n, entry.stamp, review.clone()));
-                }
-                Event::Choice(choice) => {
-                    let asked = open.remove(&choice.review);
-                    settled.extend(asked.map(|asked| (asked, entry)));
-                }
-                _ => {}
-            }
-        }
+        chosen.extend(page.iter().filter_map(|recorded| open.take(&recorded.entry)));
     }
 }

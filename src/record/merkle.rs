@@ -2,11 +2,14 @@
 //!
 //! A leaf's data is an entry's hash (32 bytes). [`Tree`] grows in O(log n) memory; proofs are made
 //! from the leaf hashes at hand and checked with nothing but themselves.
+//!
+//! There are no consistency proofs (section 2.1.2): whoever holds two roots, the city or an auditor,
+//! holds the entries between them as well, and computes the older root from them.
 
 use super::hash::Hash;
 
-/// Most hashes in a proof: one a level of a tree with 2^53 leaves, and one more.
-pub const PROOF_HASHES_MAX: usize = 54;
+/// Most hashes in a proof: one a level of a tree with 2^53 leaves.
+pub const PROOF_HASHES_MAX: usize = 53;
 
 /// The hash of a leaf with this data.
 pub fn leaf(data: &[u8]) -> Hash {
@@ -110,76 +113,6 @@ pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, proof: &[Hash], root:
     last == 0 && joined == root
 }
 
-/// The proof that the tree over the first `old` leaves is a beginning of the tree over all of
-/// them, or `None` where `old` is 0 or more than there are. RFC 6962, section 2.1.2.
-pub fn consistency_proof(leaves: &[Hash], old: usize) -> Option<Vec<Hash>> {
-    if old == 0 || old > leaves.len() {
-        return None;
-    }
-    let (mut leaves, mut old, mut whole, mut proof) = (leaves, old, true, Vec::new());
-    while old < leaves.len() {
-        let (left, right) = leaves.split_at(split(leaves.len()));
-        if old <= left.len() {
-            proof.push(Tree::of(right).root());
-            leaves = left;
-        } else {
-            proof.push(Tree::of(left).root());
-            leaves = right;
-            old -= left.len();
-            whole = false;
-        }
-    }
-    if !whole {
-        proof.push(Tree::of(leaves).root());
-    }
-    proof.reverse();
-    Some(proof)
-}
-
-/// Whether `proof` shows that the tree of `old_size` leaves with `old_root` is a beginning of the
-/// tree of `new_size` leaves with `new_root`. RFC 9162, section 2.1.4.2.
-pub fn verify_consistency(
-    (old_size, old_root): (u64, Hash),
-    (new_size, new_root): (u64, Hash),
-    proof: &[Hash],
-) -> bool {
-    if old_size == 0 || old_size > new_size {
-        return false;
-    }
-    if old_size == new_size {
-        return proof.is_empty() && old_root == new_root;
-    }
-    let (mut at, mut last) = (old_size - 1, new_size - 1);
-    let shared = at.trailing_ones();
-    at >>= shared;
-    last >>= shared;
-    // Where the old tree is one complete subtree of the new, its root is not repeated in the proof.
-    let (first, rest) = match proof.split_first() {
-        _ if old_size.is_power_of_two() => (old_root, proof),
-        Some((first, rest)) => (*first, rest),
-        None => return false,
-    };
-    let (mut old, mut new) = (first, first);
-    for sibling in rest {
-        if last == 0 {
-            return false;
-        }
-        if at & 1 == 1 || at == last {
-            old = node(sibling, &old);
-            new = node(sibling, &new);
-            while at & 1 == 0 && at != 0 {
-                at >>= 1;
-                last >>= 1;
-            }
-        } else {
-            new = node(&new, sibling);
-        }
-        at >>= 1;
-        last >>= 1;
-    }
-    last == 0 && old == old_root && new == new_root
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,27 +191,6 @@ mod tests {
                 assert!(proof.is_empty() || !holds(leaves[index], index, size, &proof[1..]));
             }
             assert_eq!(inclusion_proof(&leaves, size), None);
-        }
-    }
-
-    #[test]
-    fn every_beginning_of_every_small_tree_is_proved_and_nothing_else_is() {
-        let all = leaves(33);
-        for new in 1..=all.len() {
-            let new_root = Tree::of(&all[..new]).root();
-            for old in 1..=new {
-                let proof = consistency_proof(&all[..new], old).unwrap();
-                let old_root = Tree::of(&all[..old]).root();
-                let holds = |old_root, proof: &[Hash]| {
-                    verify_consistency((old as u64, old_root), (new as u64, new_root), proof)
-                };
-                assert!(holds(old_root, &proof), "{old} of {new}");
-                assert!(!holds(leaf(b"other"), &proof));
-                assert!(!holds(old_root, &[proof.clone(), vec![new_root]].concat()));
-                assert!(proof.is_empty() || !holds(old_root, &proof[1..]), "{old} of {new}");
-            }
-            assert_eq!(consistency_proof(&all[..new], new + 1), None);
-            assert_eq!(consistency_proof(&all[..new], 0), None);
         }
     }
 }

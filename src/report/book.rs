@@ -11,10 +11,11 @@ use super::pass::Pass;
 use super::period::Period;
 use super::{ReportError, ReportError as E};
 use crate::domain::calendar::{Date, Time};
+use crate::domain::choosing::Chosen;
 use crate::domain::elder::ElderId;
-use crate::domain::entry::correction::{Choice, Kept};
+use crate::domain::entry::correction::Kept;
 use crate::domain::entry::operation::EpochChange;
-use crate::domain::entry::{ClockTrust, EntryNumber, Event, Method, Review, Stamp};
+use crate::domain::entry::{ClockTrust, EntryNumber, Event, Method};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
@@ -209,23 +210,6 @@ pub struct Book {
     pub entries: EntryNumber,
     /// Its hash.
     pub head: Hash,
-}
-
-/// A review and the choice that settled it.
-#[derive(Debug)]
-pub struct Chosen {
-    /// The review's number.
-    pub number: EntryNumber,
-    /// When it was written.
-    pub asked: Stamp,
-    /// What it says.
-    pub review: Review,
-    /// The choice's number.
-    pub n: EntryNumber,
-    /// When it was written.
-    pub at: Stamp,
-    /// What it says.
-    pub choice: Choice,
 }
 
 impl Book {

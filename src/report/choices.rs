@@ -3,9 +3,9 @@
 //! The measure is that of [`crate::domain::choosing`]; docs/adr/0007 says why it is made of real
 //! reviews.
 
-use super::book::{Book, Chosen};
+use super::book::Book;
 use super::findings::{Finding, Outcome};
-use crate::domain::choosing::{self, Choices};
+use crate::domain::choosing::{self, Choices, Chosen};
 use crate::domain::entry::EntryNumber;
 use crate::domain::operator::OperatorId;
 
@@ -16,8 +16,7 @@ pub(super) const MEDIAN_S_MIN: u64 = 3;
 
 /// Operators whose choices chance does not explain, or who choose too fast to have asked.
 pub(super) fn choices(book: &Book) -> Outcome {
-    let settled = book.chosen.iter().map(|c| (c.number, c.asked, &c.review, c.at, &c.choice));
-    let measured = choosing::measure(settled);
+    let measured = choosing::measure(&book.chosen);
     let found: Vec<Finding> = measured
         .iter()
         .filter(|(_, choices)| odd(choices))

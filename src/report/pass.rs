@@ -14,15 +14,14 @@
 //!
 //! It believes the ledger: whether an entry may follow the ones before it is the store's business.
 
-use super::book::{Book, Chosen, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed, View};
+use super::book::{Book, Dish, ElderIndex, Elsewhere, Serving, State, Unnamed, View};
 use super::closing::{Settled, Shares, Taken};
 use super::period::Period;
 use crate::domain::calendar::{Date, Time, local};
+use crate::domain::choosing;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::correction::{Adjustment, Confirmation, Finding, Kept, Verdict};
-use crate::domain::entry::{
-    ClockTrust, Entry, EntryNumber, Event, Meal, Method, Review, Stamp, Visit,
-};
+use crate::domain::entry::{ClockTrust, Entry, EntryNumber, Event, Meal, Method, Visit};
 use crate::domain::money::Fen;
 use crate::domain::month::Month;
 use crate::domain::operator::OperatorId;
@@ -67,8 +66,7 @@ pub(super) struct Pass {
     unnamed: Vec<Unnamed>,
     elder_index: HashMap<ElderId, ElderIndex>,
     voucher: Option<Voucher>,
-    /// Open reviews, and when they were written.
-    reviews: HashMap<EntryNumber, (Stamp, Review)>,
+    reviews: choosing::Open,
     /// The verdict that counts, by meal.
     rejected: HashMap<EntryNumber, Rejected>,
     /// The adjustment that counts, by meal, and its entry.
@@ -107,7 +105,7 @@ impl Pass {
             unnamed: vec![],
             elder_index: HashMap::new(),
             voucher: None,
-            reviews: HashMap::new(),
+            reviews: choosing::Open::default(),
             rejected: HashMap::new(),
             adjusted: HashMap::new(),
             last: None,
@@ -130,21 +128,16 @@ impl Pass {
             Event::Genesis { .. } => self.book.began = now.0,
             Event::Choice(said) => {
                 vouch(&said.operator, false);
-                if let Some((asked, review)) = self.reviews.remove(&said.review)
-                    && self.book.period.contains(review.date)
-                {
-                    let (number, at, choice) = (said.review, entry.stamp, said.clone());
-                    self.book.chosen.push(Chosen { number, asked, review, n, at, choice });
-                }
+                let chosen = self.reviews.take(entry);
+                let period = self.book.period;
+                self.book.chosen.extend(chosen.filter(|c| period.contains(c.review.date)));
             }
             Event::ByHand(said) => vouch(&said.operator, false),
             Event::Card(said) => vouch(&said.operator, false),
             Event::Late(said) => vouch(&said.operator, true),
             Event::Meal(meal) => self.meal(entry, meal),
             Event::Visit(visit) => self.visit(entry, visit),
-            Event::Review(review) => {
-                self.reviews.insert(n, (entry.stamp, review.clone()));
-            }
+            Event::Review(_) => drop(self.reviews.take(entry)),
             Event::Expiry(said) => self.expire(n, said.review),
             Event::Void(said) => self.void(said.entry, n),
             Event::Confirmation(said) => self.confirm(n, said),
@@ -307,7 +300,7 @@ impl Pass {
     }
 
     fn expire(&mut self, n: EntryNumber, review: EntryNumber) {
-        if let Some((_, review)) = self.reviews.remove(&review) {
+        if let Some(review) = self.reviews.expire(review) {
             self.unnamed.push(Unnamed { n, date: review.date });
         }
     }
