@@ -65,6 +65,9 @@ pub(super) fn make(book: &Book, sources: Sources<'_>) -> Body {
     if until < book.period.to() {
         notes.push(format!("截至{}。", day(until)));
     }
+    if !book.unnamed.is_empty() {
+        notes.push(format!("其中{}人次未核实身份（核验超时）。", book.unnamed.len()));
+    }
     // Each step is the next one of somebody who has just reached the one before it.
     let next =
         |(step, _): &(AwardStep, u32)| awards.progress(site.area, step.diners(site.area)).next;

@@ -282,6 +282,6 @@ fn a_stick_carries_what_has_followed_the_citys_key() {
     // By network, with the next one.
     canteend_with(&["refcity", "rotate-key", "--data", data], &[]);
     let sent = typed(&["upload", "--failures", "1"]);
-    let told = "1 batches; the city has entries up to 6";
+    let told = "1 batches; the city has entries up to 7";
     assert_eq!(sent.out.trim(), told, "{}", sent.err);
 }
