@@ -87,3 +87,23 @@ fn what(event: &Event) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entry::correction::{Adjustment, Confirmation};
+    use crate::domain::money::Fen;
+    use crate::domain::month::Month;
+
+    #[test]
+    fn what_is_confirmed_and_what_is_taken_off_is_said_in_yuan_as_meals_are() {
+        let (city, district) = (Fen::new(150), Fen::new(100));
+        let date = "2026-03-02".parse().unwrap();
+        let said = Confirmation { entry: 7, date, city, district, reason: None };
+        assert_eq!(what(&Event::Confirmation(said)), "of entry 7 for 2026-03-02: 2.50 yuan");
+        let month = Month::parse("2026-03").unwrap();
+        let (reason, supersedes) = (None, None);
+        let said = Adjustment { entry: 7, city, district, reason, month, supersedes };
+        assert_eq!(what(&Event::Adjustment(said)), "of entry 7 in 2026-03: 2.50 yuan less");
+    }
+}
