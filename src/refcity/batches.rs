@@ -200,7 +200,10 @@ fn goes_on(conn: &Connection, opened: &Opened) -> Result<Option<(Epoch, EntryNum
         }
         (None, Some(prev_batch)) if batch.epoch > 1 && batch.seq > 1 => {
             let before = (batch.seq - 1, &prev_batch, &batch.prev_hash);
+            // The one before may have been this epoch's own, and lost. Nobody here knows with which
+            // this epoch began, so all are asked for; those that are held get their receipts again.
             let parent = epochs::parent(conn, device, batch.epoch, before)?;
+            let parent = parent.ok_or_else(|| Refused::gap(1))?;
             return match parent.1 + 1 == batch.first {
                 true => Ok(Some(parent)),
                 false => Err(RefusalCode::Conflict.into()),

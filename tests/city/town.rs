@@ -106,6 +106,24 @@ impl Town {
         Town { city, running, clock, dir }
     }
 
+    /// A copy of the city's folder as it is now.
+    pub fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        let to = copy.path().join("city.db");
+        let city = rusqlite::Connection::open(self.path().join("city.db")).unwrap();
+        city.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+        std::fs::copy(self.path().join("city.key"), copy.path().join("city.key")).unwrap();
+        copy
+    }
+
+    /// The city loses its data and goes on from `copy`.
+    pub fn set_back(self, copy: TempDir) -> Self {
+        let clock = self.clock.clone();
+        drop(self);
+        let (city, running) = Self::open(copy.path(), clock.clone());
+        Town { city, running, clock, dir: copy }
+    }
+
     /// The page for the city's side.
     pub fn page(&self) -> String {
         let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
