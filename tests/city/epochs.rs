@@ -39,7 +39,7 @@ impl Copy {
         copy
     }
 
-    fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.dir.path().join("copy.db")
     }
 

@@ -18,7 +18,7 @@ use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stam
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, Standing};
 use canteend::refcity::{City, Running, start};
-use canteend::store::{KEY_FILE, Names, Store};
+use canteend::store::{KEY_FILE, LEDGER_FILE, Names, Store};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -199,6 +199,20 @@ impl TestBox {
         let key = Arc::new(identity::device_key_or_new(&state, None).unwrap());
         let (device, city) = (self.client.device().clone(), town.city.public_key().clone());
         let client = Client::new(town.url(), device, key.clone(), city).unwrap();
+        TestBox { store, client, key, dir, trusted: true }
+    }
+
+    /// The same box, whose ledger was lost and is made again from the copy `from`. All other files
+    /// are still there.
+    pub fn with_ledger_of(self, from: &Path) -> TestBox {
+        let TestBox { store, client, key, dir, .. } = self;
+        drop(store);
+        let state = dir.path().join("state");
+        for name in [LEDGER_FILE.to_owned(), format!("{LEDGER_FILE}-wal"), format!("{LEDGER_FILE}-shm")]
+        {
+            let _ = std::fs::remove_file(state.join(name));
+        }
+        let store = Store::restore(&state, from, Names::Kept).unwrap();
         TestBox { store, client, key, dir, trusted: true }
     }
 
