@@ -1,6 +1,7 @@
-//! A city that lost what it had acknowledged, and goes on from a copy of its own.
+//! A city that lost what it had acknowledged or given out, and goes on from a copy of its own.
 
 use super::epochs::{alarms, eat, report, sums};
+use super::sync::{sync, upserts};
 use super::town::{NIGHT, TestBox, Town};
 use canteend::daemon::upload::UploadError;
 
@@ -91,4 +92,30 @@ fn what_the_city_lost_of_an_epoch_that_is_over_takes_a_new_code() {
     assert_eq!(test_box.enrol_anew(&town, NIGHT).epoch, 3);
     test_box.upload().unwrap();
     all_is_there(&town, &test_box, 4);
+}
+
+#[test]
+fn a_box_misses_no_change_of_a_gallery_that_went_back_and_on() {
+    // After as many changes as were lost, and after more.
+    for changes in [1, 2] {
+        let town = Town::new();
+        let mut test_box = town.enrol("lc-kfq-017");
+        town.city.change(&upserts(0..2)).unwrap();
+        let copy = town.copy();
+        town.city.change(&upserts(2..3)).unwrap();
+        sync(&mut test_box).unwrap();
+        let town = town.set_back(copy);
+        test_box.turn_to(&town);
+        for elder in 3..3 + changes {
+            town.city.change(&upserts(elder..elder + 1)).unwrap();
+        }
+        sync(&mut test_box).unwrap();
+        let gallery = test_box.store.load_gallery().unwrap();
+        let here: Vec<_> = gallery.iter().map(|e| e.elder.id.as_str().to_owned()).collect();
+        let meant = [0, 1].into_iter().chain(3..3 + changes).map(|i| format!("p_{i:03}"));
+        assert_eq!(here, meant.collect::<Vec<_>>());
+        // From there it goes on by changes alone.
+        town.city.change(&upserts(9..10)).unwrap();
+        assert_eq!(sync(&mut test_box).unwrap().arrivals, 1);
+    }
 }
