@@ -125,8 +125,13 @@ impl City {
         Ok((true, receipt))
     }
 
-    /// Verdicts on `device`'s meals after number `after`, sealed.
-    pub(super) fn verdicts(&self, device: &DeviceId, after: u64) -> Result<Vec<u8>, Refused> {
+    /// Verdicts on `device`'s meals after number `after`, asked for with `nonce`, sealed.
+    pub(super) fn verdicts(
+        &self,
+        device: &DeviceId,
+        after: u64,
+        nonce: &str,
+    ) -> Result<Vec<u8>, Refused> {
         let memory = self.memory();
         let mut stmt = memory.conn.prepare_cached(
             "SELECT json FROM verdict WHERE device = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
@@ -141,7 +146,7 @@ impl City {
             items.push(item.map_err(|_| CityError::Altered("a verdict"))?);
         }
         let next = items.last().map_or(after, |item| item.id);
-        Ok(Verdicts { after, next, items }.seal(&memory.key))
+        Ok(Verdicts { nonce: nonce.to_owned(), after, next, items }.seal(&memory.key))
     }
 }
 

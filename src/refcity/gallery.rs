@@ -72,13 +72,14 @@ impl City {
         Ok(card_key(&self.memory().conn)?)
     }
 
-    /// The page after `cursor`, sealed; an empty cursor starts from nothing.
-    pub(super) fn page(&self, cursor: &str) -> Result<Vec<u8>, Refused> {
+    /// The page after `cursor`, asked for with `nonce`, sealed; an empty cursor starts from nothing.
+    pub(super) fn page(&self, cursor: &str, nonce: &str) -> Result<Vec<u8>, Refused> {
         let memory = self.memory();
         let own: String = memory.conn.query_row("SELECT cursor FROM city", [], |row| row.get(0))?;
         let card_key = card_key(&memory.conn)?;
         let after = after(&memory.conn, &own, cursor)?.ok_or(RefusalCode::Cursor)?;
         let mut page = Page {
+            nonce: nonce.to_owned(),
             after: cursor.to_owned(),
             card_key: Some(text::to_base64(card_key.bytes())),
             generation: 0,
@@ -116,8 +117,7 @@ impl City {
             }
             (reached, taken) = (change, taken + 1);
         }
-        page.next =
-            next(&memory.conn, &own, reached)?.ok_or(CityError::Altered("an elder"))?;
+        page.next = next(&memory.conn, &own, reached)?.ok_or(CityError::Altered("an elder"))?;
         Ok(page.seal(&memory.key))
     }
 }

@@ -55,6 +55,34 @@ fn verdicts_that_are_given_again_later_are_refused() {
 }
 
 #[test]
+fn the_answer_of_a_quiet_night_is_not_believed_in_another() {
+    let town = Town::new();
+    let (mut one, mut other) = (town.enrol("lc-kfq-017"), town.enrol("lc-dcf-003"));
+    town.city.change(&upserts(0..3)).unwrap();
+    sync(&mut other).unwrap();
+    // Nothing is new: the questions are the same each night until something is.
+    town.city.mischief.trick([Trick::Keep]);
+    assert_eq!(sync(&mut other).unwrap().change, None);
+    town.city.change(&[gone(1, TombstoneWhy::Withdrawn)]).unwrap();
+    town.city.mischief.trick([Trick::Stale]);
+    let told = sync(&mut other).unwrap_err();
+    assert!(matches!(told, SyncError::Send(SendError::Answer(_))) && told.refused(), "{told}");
+    assert_eq!(sync(&mut other).unwrap().leavers, 1);
+
+    let line = town.enrolled(&other);
+    let ask = || wait(line.verdicts(town.now(), 0));
+    town.city.mischief.trick([Trick::Keep]);
+    assert!(ask().unwrap().items.is_empty());
+    one.append(LUNCH, &meal("p_1", LUNCH));
+    other.append(NIGHT, &meal("p_1", NIGHT));
+    one.upload().unwrap();
+    other.upload().unwrap();
+    town.city.mischief.trick([Trick::Stale]);
+    assert!(matches!(ask().unwrap_err(), SendError::Answer(_)));
+    assert_eq!(ask().unwrap().items.len(), 1);
+}
+
+#[test]
 fn a_row_that_does_not_hold_is_left_out_until_one_comes_that_does() {
     let town = Town::new();
     let mut test_box = town.enrol("lc-kfq-017");

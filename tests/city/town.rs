@@ -208,7 +208,8 @@ impl TestBox {
         let TestBox { store, client, key, dir, .. } = self;
         drop(store);
         let state = dir.path().join("state");
-        for name in [LEDGER_FILE.to_owned(), format!("{LEDGER_FILE}-wal"), format!("{LEDGER_FILE}-shm")]
+        for name in
+            [LEDGER_FILE.to_owned(), format!("{LEDGER_FILE}-wal"), format!("{LEDGER_FILE}-shm")]
         {
             let _ = std::fs::remove_file(state.join(name));
         }
