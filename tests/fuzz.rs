@@ -154,10 +154,10 @@ fn the_seeds_are_good_input() {
         Batch::open(&sealed(BATCH_TYPE, &seed), key.public()).unwrap();
     }
     for seed in seeds("page") {
-        Page::open(&sealed(PAGE_TYPE, &seed), key.public(), "").unwrap();
+        Page::open(&sealed(PAGE_TYPE, &seed), key.public(), "", "a1").unwrap();
     }
     for seed in seeds("verdicts") {
-        Verdicts::open(&sealed(VERDICTS_TYPE, &seed), key.public(), &device, 7).unwrap();
+        Verdicts::open(&sealed(VERDICTS_TYPE, &seed), key.public(), &device, 7, "a1").unwrap();
     }
     for seed in seeds("codec") {
         canteend::record::decode(&seed).unwrap();

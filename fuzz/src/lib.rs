@@ -89,9 +89,9 @@ pub fn receipt(data: &[u8]) {
 /// Bytes as the payload of a page of the gallery.
 pub fn page(data: &[u8]) {
     let sealed = dsse::seal(&key(), PAGE_TYPE, data);
-    if let Ok(page) = Page::open(&sealed, key().public(), "") {
+    if let Ok(page) = Page::open(&sealed, key().public(), "", "a1") {
         assert!(page.upsert.len() <= PAGE_ROWS_MAX && page.tombstone.len() <= PAGE_ROWS_MAX);
-        let again = Page::open(&page.seal(&key()), key().public(), "");
+        let again = Page::open(&page.seal(&key()), key().public(), "", "a1");
         assert_eq!(again.expect("what was read can be written"), page);
     }
 }
@@ -99,7 +99,7 @@ pub fn page(data: &[u8]) {
 /// Bytes as the payload of verdicts.
 pub fn verdicts(data: &[u8]) {
     let sealed = dsse::seal(&key(), VERDICTS_TYPE, data);
-    if let Ok(verdicts) = Verdicts::open(&sealed, key().public(), &device(), 7) {
+    if let Ok(verdicts) = Verdicts::open(&sealed, key().public(), &device(), 7, "a1") {
         assert!(verdicts.items.len() <= VERDICTS_MAX && verdicts.next >= 7);
         assert!(verdicts.items.iter().all(|item| item.id > 7 && item.device == device()));
     }
@@ -205,8 +205,8 @@ pub fn seeds(target: &str, root: &Path) -> Vec<Vec<u8>> {
         ],
         "page" => PAGES.iter().map(|page| page.as_bytes().to_vec()).collect(),
         "verdicts" => vec![
-            br#"{"after":7,"next":7,"items":[]}"#.to_vec(),
-            br#"{"after":7,"next":9,"items":[{"id":8,"device":"lc-kfq-017","n":5,"hash":"sha256:5555555555555555555555555555555555555555555555555555555555555555","verdict":"rejected","reason":"duplicate-other-canteen","kept":"lc-dcf-003#5521"},{"id":9,"device":"lc-kfq-017","n":5,"hash":"sha256:5555555555555555555555555555555555555555555555555555555555555555","verdict":"restored","reason":"other-voided","supersedes":8}]}"#.to_vec(),
+            br#"{"nonce":"a1","after":7,"next":7,"items":[]}"#.to_vec(),
+            br#"{"nonce":"a1","after":7,"next":9,"items":[{"id":8,"device":"lc-kfq-017","n":5,"hash":"sha256:5555555555555555555555555555555555555555555555555555555555555555","verdict":"rejected","reason":"duplicate-other-canteen","kept":"lc-dcf-003#5521"},{"id":9,"device":"lc-kfq-017","n":5,"hash":"sha256:5555555555555555555555555555555555555555555555555555555555555555","verdict":"restored","reason":"other-voided","supersedes":8}]}"#.to_vec(),
         ],
         "headers" => {
             let Fields { content_digest, signature_input, signature } =
@@ -286,8 +286,8 @@ fn proof_of(bodies: &[Vec<u8>]) -> Vec<u8> {
 
 /// Pages of a gallery.
 const PAGES: [&str; 2] = [
-    r#"{"after":"","generation":0,"next":"a.0","final":true,"upsert":[],"tombstone":[]}"#,
-    r#"{"after":"","generation":78,"next":"YWJj.120","final":false,"card_key":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","upsert":[{"elder":"p_7f3a","name":"王秀英","id_last4":"004X","birth":"1943-05-02","sex":"F","eligible":[{"from":"2024-01-01","to":null}],"home_care":[{"from":"2025-07-01","to":"2025-12-31"}],"consent":"c_1","photos":["/9j/4AAQ"],"templates":[{"model":"sha256:0707070707070707070707070707070707070707070707070707070707070707","vector":"AACAPwAAAAA="}],"cards":["BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="]}],"tombstone":[{"elder":"p_9","why":"withdrawn","from":"2026-02-27"}]}"#,
+    r#"{"nonce":"a1","after":"","generation":0,"next":"a.0","final":true,"upsert":[],"tombstone":[]}"#,
+    r#"{"nonce":"a1","after":"","generation":78,"next":"YWJj.120","final":false,"card_key":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","upsert":[{"elder":"p_7f3a","name":"王秀英","id_last4":"004X","birth":"1943-05-02","sex":"F","eligible":[{"from":"2024-01-01","to":null}],"home_care":[{"from":"2025-07-01","to":"2025-12-31"}],"consent":"c_1","photos":["/9j/4AAQ"],"templates":[{"model":"sha256:0707070707070707070707070707070707070707070707070707070707070707","vector":"AACAPwAAAAA="}],"cards":["BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="]}],"tombstone":[{"elder":"p_9","why":"withdrawn","from":"2026-02-27"}]}"#,
 ];
 
 /// Short texts and small messages.

@@ -4,6 +4,8 @@
 //! 2. A receipt may be older than that key. It counts by a former key as well if its batch ends
 //!    before the entry with which the newer one was put in use; so a former key that was stolen
 //!    signs nothing new.
+//! 3. Where the ledger was restored from a copy that lacks that entry, the former key answers for
+//!    what the copy has, and for nothing that is written anew under those numbers.
 
 use super::wire::suite::PublicKey;
 use crate::domain::entry::EntryNumber;
@@ -16,7 +18,7 @@ pub const FORMER_KEYS_MAX: usize = 24;
 pub struct FormerKey {
     /// The key.
     pub key: PublicKey,
-    /// The entry that put the next one in use.
+    /// The entry that put the next one in use, or the first that a restored ledger may have anew.
     pub until: EntryNumber,
 }
 
@@ -32,7 +34,7 @@ impl CityKeys {
     /// The keys of a city, `former` from the oldest on. `None` where they are no succession: too
     /// many, a key twice, or entries out of order.
     pub fn new(newest: PublicKey, former: Vec<FormerKey>) -> Option<Self> {
-        let rises = former.is_sorted_by(|a, b| a.until < b.until);
+        let rises = former.is_sorted_by_key(|former| former.until);
         let mut keys: Vec<_> = former.iter().map(|f| f.key.to_string()).collect();
         keys.push(newest.to_string());
         keys.sort_unstable();
@@ -62,9 +64,16 @@ impl CityKeys {
         std::iter::once(&self.newest).chain(former.map(|former| &former.key)).collect()
     }
 
+    /// The same keys to a ledger that has no entry from `from` on: what stood there is lost, and
+    /// others may take its place.
+    pub fn cut(mut self, from: EntryNumber) -> Self {
+        self.former.iter_mut().for_each(|former| former.until = former.until.min(from));
+        self
+    }
+
     /// The same city, whose key `next` was put in use by entry `from`.
     pub fn followed_by(&self, from: EntryNumber, next: PublicKey) -> Self {
-        let mut former = self.former.clone();
+        let mut former = self.clone().cut(from).former;
         former.push(FormerKey { key: self.newest.clone(), until: from });
         former.drain(..former.len().saturating_sub(FORMER_KEYS_MAX));
         CityKeys { newest: next, former }
@@ -94,6 +103,22 @@ mod tests {
         assert_eq!(keys.for_receipt(19), [&key(3), &key(2)]);
         assert_eq!(keys.for_receipt(20), [&key(3)]);
         assert!(keys.knows(&key(1)) && keys.knows(&key(3)) && !keys.knows(&key(4)));
+    }
+
+    #[test]
+    fn a_ledger_that_begins_again_earlier_keeps_the_keys_in_order() {
+        let keys = CityKeys::from(key(1)).followed_by(11, key(2)).followed_by(15, key(3));
+        let cut = keys.clone().cut(5);
+        assert_eq!(cut.for_receipt(4), [&key(3), &key(1), &key(2)]);
+        assert_eq!(cut.for_receipt(5), [&key(3)]);
+        assert_eq!(keys.clone().cut(16), keys);
+        // Also where nobody cut them before the next key came.
+        let followed = keys.followed_by(7, key(4));
+        assert_eq!(followed.for_receipt(7), [&key(4)]);
+        for keys in [cut, followed] {
+            let former = keys.former().to_vec();
+            assert_eq!(CityKeys::new(keys.newest().clone(), former), Some(keys));
+        }
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let code = EnrolmentCode::parse(code).map_err(|e| Failure::new(Exit::Usage, e))?;
     let device = DeviceId::new(&config.site.device).map_err(|e| Failure::new(Exit::Config, e))?;
     let tls = keys::tls(&config)?;
+    // Enrolling uses the code up and begins an epoch: what would stop us after it stops us before.
+    identity::may_pin(&config.state, |key| code.names(key))?;
     let key = identity::device_key_or_new(&config.state, identity::credentials().as_deref())?;
     let Enrolled { city, epoch, held } =
         block_on(client::enrol_over(&url, &device, key.public(), &code, &tls))??;

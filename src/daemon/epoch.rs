@@ -2,7 +2,9 @@
 //!
 //! 1. Each step can be repeated, and is, where the command was cut off after the city's answer: the
 //!    city gives the same answer again under the same code.
-//! 2. A key that was to follow is dropped with the epoch that it was offered in; the city has
+//! 2. The pinned city's former keys count for what the ledger had of the city's time before, and
+//!    for nothing that takes the place of what a copy lacks.
+//! 3. A key that was to follow is dropped with the epoch that it was offered in; the city has
 //!    forgotten it.
 
 use super::bench::Bench;
@@ -40,6 +42,11 @@ pub fn take(
     let mut change = None;
     if epoch != bench.store().epoch()? {
         identity::drop_next(state)?;
+        let known = match bench.store().copied()? {
+            Some(copied) => copied,
+            None => bench.store().last_entry()?,
+        };
+        identity::repin(state, identity::pinned(state)?.keys.cut(known + 1))?;
         let stamp = bench.stamp()?;
         change = bench.store().begin_epoch(stamp, epoch, held)?;
     }

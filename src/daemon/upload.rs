@@ -62,8 +62,9 @@ pub enum UploadError {
     },
     /// The city holds something else under this number.
     #[error(
-        "batch {0}: the city holds other entries of this device. Was this box restored from a copy? \
-         {ENROL_ANEW}. If not, two boxes use one key: stop this one and call the city's technicians"
+        "batch {0}: the city holds other entries of this device. Was this box restored from a copy, or \
+         the city? {ENROL_ANEW}. If not, two boxes use one key: stop this one and call the city's \
+         technicians"
     )]
     Conflict(u64),
     /// The city holds more than the box has ever sent.
@@ -326,7 +327,12 @@ async fn resend<H: Hold>(
         let stored = hold.ask(move |store| store.batch(seq)).await??;
         let Some(batch) = stored else { return Err(UploadError::Conflict(seq)) };
         let answer = send(client, clock, &batch).await.map_err(|error| match error {
-            UploadError::Send { seq, source } => refused(seq, source),
+            UploadError::Send { seq, source } => match refused(seq, source) {
+                // The city waits for the present epoch's batches, and neither has this one of an
+                // earlier epoch nor takes it any more.
+                UploadError::Over(seq) => UploadError::Conflict(seq),
+                other => other,
+            },
             other => other,
         })?;
         check(client, &batch, &answer)?;

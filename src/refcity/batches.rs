@@ -125,8 +125,13 @@ impl City {
         Ok((true, receipt))
     }
 
-    /// Verdicts on `device`'s meals after number `after`, sealed.
-    pub(super) fn verdicts(&self, device: &DeviceId, after: u64) -> Result<Vec<u8>, Refused> {
+    /// Verdicts on `device`'s meals after number `after`, asked for with `nonce`, sealed.
+    pub(super) fn verdicts(
+        &self,
+        device: &DeviceId,
+        after: u64,
+        nonce: &str,
+    ) -> Result<Vec<u8>, Refused> {
         let memory = self.memory();
         let mut stmt = memory.conn.prepare_cached(
             "SELECT json FROM verdict WHERE device = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
@@ -141,7 +146,7 @@ impl City {
             items.push(item.map_err(|_| CityError::Altered("a verdict"))?);
         }
         let next = items.last().map_or(after, |item| item.id);
-        Ok(Verdicts { after, next, items }.seal(&memory.key))
+        Ok(Verdicts { nonce: nonce.to_owned(), after, next, items }.seal(&memory.key))
     }
 }
 
@@ -200,7 +205,10 @@ fn goes_on(conn: &Connection, opened: &Opened) -> Result<Option<(Epoch, EntryNum
         }
         (None, Some(prev_batch)) if batch.epoch > 1 && batch.seq > 1 => {
             let before = (batch.seq - 1, &prev_batch, &batch.prev_hash);
+            // The one before may have been this epoch's own, and lost. Nobody here knows with which
+            // this epoch began, so all are asked for; those that are held get their receipts again.
             let parent = epochs::parent(conn, device, batch.epoch, before)?;
+            let parent = parent.ok_or_else(|| Refused::gap(1))?;
             return match parent.1 + 1 == batch.first {
                 true => Ok(Some(parent)),
                 false => Err(RefusalCode::Conflict.into()),

@@ -97,6 +97,11 @@ pub(super) fn key_in(dir: &Path, name: &str) -> Result<SigningKey, CityError> {
     SigningKey::from_pkcs8(&document).map_err(|source| CityError::Key { path, source })
 }
 
+/// A random name: eight letters and digits.
+pub(super) fn token() -> Result<String, CityError> {
+    Ok(text::to_base64(&suite::random::<6>()?).replace(['+', '/'], "x"))
+}
+
 /// Renames a file, durably.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), CityError> {
     fs::rename(from, to).map_err(file(from))?;
@@ -116,10 +121,9 @@ pub(super) fn open(dir: &Path) -> Result<Connection, CityError> {
         tx.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'city'", [], |r| r.get(0))?;
     if !known {
         tx.execute_batch(include_str!("schema.sql"))?;
-        let cursor = text::to_base64(&suite::random::<6>()?);
         tx.execute(
             "INSERT INTO city (one, cursor, card_key) VALUES (1, ?1, ?2)",
-            (cursor.replace(['+', '/'], "x"), suite::random::<CARD_KEY_BYTES>()?),
+            (token()?, suite::random::<CARD_KEY_BYTES>()?),
         )?;
     }
     tx.commit()?;

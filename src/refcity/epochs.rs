@@ -10,7 +10,7 @@ use super::db::CityError;
 use super::forks::{Fork, Forks};
 use super::http::Refused;
 use super::report::EpochRow;
-use crate::city::wire::enrol::{Held, RefusalCode};
+use crate::city::wire::enrol::Held;
 use crate::city::wire::text::DeviceId;
 use crate::domain::entry::EntryNumber;
 use crate::domain::entry::operation::Epoch;
@@ -230,13 +230,13 @@ impl Chain {
 }
 
 /// The batch of an earlier epoch that the first one of `epoch` goes on from: its epoch and its last
-/// entry.
+/// entry. `None` where no such batch is held.
 pub(super) fn parent(
     conn: &Connection,
     device: &DeviceId,
     epoch: Epoch,
     (seq, payload_sha256, head): (u64, &Hash, &Hash),
-) -> Result<(Epoch, EntryNumber), Refused> {
+) -> Result<Option<(Epoch, EntryNumber)>, Refused> {
     let found: Option<(i64, i64)> = conn
         .prepare_cached(
             "SELECT epoch, last FROM batch WHERE device = ?1 AND epoch < ?2 AND seq = ?3
@@ -247,6 +247,5 @@ pub(super) fn parent(
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let (epoch, last) = found.ok_or(RefusalCode::Conflict)?;
-    Ok((epoch.unsigned_abs(), last.unsigned_abs()))
+    Ok(found.map(|(epoch, last)| (epoch.unsigned_abs(), last.unsigned_abs())))
 }

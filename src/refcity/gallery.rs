@@ -1,7 +1,11 @@
 //! The city's elders, and pages of what has changed.
+//!
+//! A cursor stands for a history of changes: it has the number of the last one and the random name of
+//! the generation that brought it. A city that went back to a copy does not know the name of what it
+//! lost, whatever it has made under the same number since.
 
 use super::City;
-use super::db::CityError;
+use super::db::{self, CityError};
 use super::http::Refused;
 use crate::city::wire::enrol::RefusalCode;
 use crate::city::wire::page::{ElderRow, PAGE_ROWS_MAX, Page, Tombstone};
@@ -31,7 +35,7 @@ impl City {
         let mut memory = self.memory();
         let tx = memory.conn.transaction()?;
         let (mut change, generation): (i64, i64) = tx.query_row(
-            "SELECT coalesce(max(change), 0), coalesce(max(generation), 0) + 1 FROM elder",
+            "SELECT coalesce(max(last), 0), coalesce(max(number), 0) + 1 FROM generation",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
@@ -52,6 +56,10 @@ impl City {
                 (id, change, generation, row, tombstone),
             )?;
         }
+        tx.execute(
+            "INSERT INTO generation (number, last, token) VALUES (?1, ?2, ?3)",
+            (generation, change, db::token()?),
+        )?;
         tx.commit()?;
         Ok(generation.unsigned_abs())
     }
@@ -64,13 +72,14 @@ impl City {
         Ok(card_key(&self.memory().conn)?)
     }
 
-    /// The page after `cursor`, sealed; an empty cursor starts from nothing.
-    pub(super) fn page(&self, cursor: &str) -> Result<Vec<u8>, Refused> {
+    /// The page after `cursor`, asked for with `nonce`, sealed; an empty cursor starts from nothing.
+    pub(super) fn page(&self, cursor: &str, nonce: &str) -> Result<Vec<u8>, Refused> {
         let memory = self.memory();
         let own: String = memory.conn.query_row("SELECT cursor FROM city", [], |row| row.get(0))?;
         let card_key = card_key(&memory.conn)?;
         let after = after(&memory.conn, &own, cursor)?.ok_or(RefusalCode::Cursor)?;
         let mut page = Page {
+            nonce: nonce.to_owned(),
             after: cursor.to_owned(),
             card_key: Some(text::to_base64(card_key.bytes())),
             generation: 0,
@@ -79,10 +88,11 @@ impl City {
             upsert: Vec::new(),
             tombstone: Vec::new(),
         };
-        let generation: i64 =
-            memory.conn.query_row("SELECT coalesce(max(generation), 0) FROM elder", [], |row| {
-                row.get(0)
-            })?;
+        let generation: i64 = memory.conn.query_row(
+            "SELECT coalesce(max(number), 0) FROM generation",
+            [],
+            |row| row.get(0),
+        )?;
         page.generation = generation.unsigned_abs();
         let mut stmt = memory.conn.prepare_cached(
             "SELECT change, json, tombstone FROM elder WHERE change > ?1 ORDER BY change LIMIT ?2",
@@ -107,7 +117,7 @@ impl City {
             }
             (reached, taken) = (change, taken + 1);
         }
-        page.next = format!("{own}.{reached}");
+        page.next = next(&memory.conn, &own, reached)?.ok_or(CityError::Altered("an elder"))?;
         Ok(page.seal(&memory.key))
     }
 }
@@ -127,16 +137,27 @@ fn card_key(conn: &Connection) -> rusqlite::Result<CardKey> {
     conn.query_row("SELECT card_key FROM city", [], |row| Ok(CardKey::new(row.get(0)?)))
 }
 
-/// The change that a cursor stands for, or `None` for a cursor that this city did not issue.
+/// The change that a cursor stands for, or `None` for one that this city did not issue, or issued for
+/// changes that it has lost.
 fn after(conn: &Connection, own: &str, cursor: &str) -> rusqlite::Result<Option<i64>> {
     if cursor.is_empty() {
         return Ok(Some(0));
     }
-    let number = cursor.strip_prefix(own).and_then(|rest| rest.strip_prefix('.'));
-    let Some(number) = number.and_then(|n| n.parse::<i64>().ok()).filter(|n| *n >= 0) else {
-        return Ok(None);
-    };
-    let last: Option<i64> =
-        conn.query_row("SELECT max(change) FROM elder", [], |row| row.get(0)).optional()?.flatten();
-    Ok((number <= last.unwrap_or(0)).then_some(number))
+    let number = cursor.split('.').nth(1).and_then(|number| number.parse::<i64>().ok());
+    let Some(number) = number else { return Ok(None) };
+    Ok((next(conn, own, number)?.as_deref() == Some(cursor)).then_some(number))
+}
+
+/// The cursor that goes on after a change; `None` where there is no such change.
+fn next(conn: &Connection, own: &str, change: i64) -> rusqlite::Result<Option<String>> {
+    if change == 0 {
+        return Ok(Some(format!("{own}.0")));
+    }
+    let token: Option<String> = conn
+        .prepare_cached(
+            "SELECT token FROM generation WHERE last >= ?1 ORDER BY last, number LIMIT 1",
+        )?
+        .query_row([change], |row| row.get(0))
+        .optional()?;
+    Ok(token.filter(|_| change > 0).map(|token| format!("{own}.{change}.{token}")))
 }

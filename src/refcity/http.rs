@@ -5,6 +5,7 @@ use super::{City, mischief, page};
 use crate::city::wire::batch::BATCH_ENVELOPE_BYTES_MAX;
 use crate::city::wire::dsse;
 use crate::city::wire::enrol::{CityTime, Refusal, RefusalCode, SMALL_BYTES_MAX};
+use crate::city::wire::nonce;
 use crate::city::wire::signature::{self, Fields};
 use crate::city::wire::suite::PublicKey;
 use crate::city::wire::text::{self, DeviceId};
@@ -157,9 +158,17 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().is_none().then_some(value)
 }
 
-/// The value of the query's one parameter, `after`.
-fn after(parts: &Parts) -> &str {
-    parts.uri.query().and_then(|query| query.strip_prefix("after=")).unwrap_or_default()
+/// The value of a parameter of the query; empty where there is none.
+fn parameter<'a>(parts: &'a Parts, name: &str) -> &'a str {
+    let mut given = parts.uri.query().unwrap_or_default().split('&');
+    let value = given.find_map(|one| one.strip_prefix(name)?.strip_prefix('='));
+    value.unwrap_or_default()
+}
+
+/// The number that the answer has to repeat.
+fn asked_with(parts: &Parts) -> Result<&str, Refused> {
+    let nonce = parameter(parts, "nonce");
+    if nonce::asks(nonce) { Ok(nonce) } else { Err(RefusalCode::Content.into()) }
 }
 
 async fn enrol(
@@ -207,20 +216,20 @@ async fn put_next_key(
 async fn changes(State(city): State<Arc<City>>, request: Request) -> Result<Response, Refused> {
     let (parts, _) = request.into_parts();
     signer(&city, &parts, &[])?;
-    Ok(envelope(StatusCode::OK, city.page(after(&parts))?))
+    Ok(envelope(StatusCode::OK, city.page(parameter(&parts, "after"), asked_with(&parts)?)?))
 }
 
 async fn verdicts(State(city): State<Arc<City>>, request: Request) -> Result<Response, Refused> {
     let (parts, _) = request.into_parts();
     let (device, _) = signer(&city, &parts, &[])?;
-    let after = after(&parts).parse().map_err(|_| RefusalCode::Content)?;
-    Ok(envelope(StatusCode::OK, city.verdicts(&device, after)?))
+    let after = parameter(&parts, "after").parse().map_err(|_| RefusalCode::Content)?;
+    Ok(envelope(StatusCode::OK, city.verdicts(&device, after, asked_with(&parts)?)?))
 }
 
 async fn time(State(city): State<Arc<City>>, request: Request) -> Result<Response, Refused> {
     let server_time = city.clock.now();
     let Some(query) = request.uri().query() else { return Ok(json(&CityTime { server_time })) };
-    let nonce = query.strip_prefix("nonce=").filter(|nonce| SignedTime::asks(nonce));
+    let nonce = query.strip_prefix("nonce=").filter(|nonce| nonce::asks(nonce));
     let nonce = nonce.ok_or(RefusalCode::Content)?.to_owned();
     Ok(envelope(StatusCode::OK, SignedTime { nonce, server_time }.seal(&city.memory().key)))
 }

@@ -148,6 +148,15 @@ CREATE TABLE elder (
     tombstone  TEXT
 ) STRICT;
 
+-- The generations of the gallery: the last change of each, and a random name. A cursor carries the name, so
+-- that one of changes that the city has lost is noticed when it has made others under the same numbers.
+CREATE TABLE generation (
+    number INTEGER PRIMARY KEY,
+    last   INTEGER NOT NULL,
+    token  TEXT NOT NULL
+) STRICT;
+CREATE INDEX generation_last ON generation (last);
+
 -- Names this city's cursors, so that those of another one are noticed; and the key under which cards
 -- are digests on the gallery's pages.
 CREATE TABLE city (

@@ -26,7 +26,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 
 /// The schema, step by step; a step's number is its place in the list, from 1.
-const MIGRATIONS: [(&str, &str); 15] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     ("ledger", include_str!("migrations/0001_ledger.sql")),
     ("projections", PROJECTIONS[0]),
     ("gallery", include_str!("migrations/0003_gallery.sql")),
@@ -42,6 +42,7 @@ const MIGRATIONS: [(&str, &str); 15] = [
     ("left out", include_str!("migrations/0019_left_out.sql")),
     ("staged", include_str!("migrations/0020_staged.sql")),
     ("epoch", include_str!("migrations/0021_epoch.sql")),
+    ("lost by the city", include_str!("migrations/0022_lost_by_the_city.sql")),
 ];
 /// The tables that follow from the entries.
 pub(super) const PROJECTIONS: [&str; 2] =

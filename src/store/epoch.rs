@@ -1,7 +1,8 @@
 //! The epoch that the ledger is in, and how the next one begins.
 //!
-//! 1. The entry that begins an epoch and the loss of what was sealed in the one before and never
-//!    acknowledged are one transaction: those entries are sealed anew, and none is in two batches.
+//! 1. The entry that begins an epoch and the loss of what was sealed in the one before, and is not
+//!    with the city, are one transaction: those entries are sealed anew, and none is in two batches.
+//!    Not with the city is what it never acknowledged, and what it acknowledged and has lost since.
 //! 2. Beginning an epoch in which the ledger is already does nothing, so that it can be repeated.
 //! 3. A ledger that was made from a copy remembers where the copy ended until its next epoch begins.
 
@@ -29,9 +30,9 @@ impl Store {
         copied(&self.conn)
     }
 
-    /// Begins `epoch`, before which the city had acknowledged what is `held`: an entry says so, and
-    /// what was sealed and not acknowledged is dropped from the outbox. `None` where the ledger is
-    /// in this epoch already.
+    /// Begins `epoch`, before which the city held what is `held`: an entry says so, and what was
+    /// sealed and not acknowledged, or lies beyond that, is dropped from the outbox. `None` where
+    /// the ledger is in this epoch already.
     ///
     /// # Errors
     /// [`Contradiction::Epoch`] where the ledger is in a later one; nothing was written.
@@ -52,7 +53,11 @@ impl Store {
             let common = held.map_or(Ok(0), |held| common(tx, &held))?;
             let change = EpochChange { epoch, held, common };
             ledger::append(tx, &vault.salt()?, stamp, &Event::Epoch(change))?;
-            tx.execute("DELETE FROM batch WHERE receipt IS NULL", [])?;
+            let held_last = held.map_or(0, |held| held.last);
+            tx.execute(
+                "DELETE FROM batch WHERE receipt IS NULL OR last > ?1",
+                [signed(held_last)],
+            )?;
             tx.execute("DELETE FROM copied", [])?;
             Ok(Some(change))
         })

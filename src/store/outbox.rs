@@ -3,7 +3,7 @@
 //! 1. A batch is stored before it is first sent, and its bytes never change.
 //! 2. The watermark, up to which the city answers for the entries, follows from stored receipts.
 //! 3. Receipts come in order; the schema refuses a second one for the same batch.
-//! 4. A batch belongs to the epoch in which it was sealed. One that was not acknowledged ends with
+//! 4. A batch belongs to the epoch in which it was sealed. One that is not with the city ends with
 //!    its epoch, and its entries stand in none again ([`Store::begin_epoch`]).
 //!
 //! It knows neither keys nor envelopes: sealing and checking are told to it.

@@ -114,7 +114,7 @@ fn no_card_number_is_on_the_wire_or_in_the_store() {
     let seeded =
         canteend_with(&["refcity", "seed", roster, "--photos", photos, "--data", data], &[]);
     assert_eq!(seeded.code, 0, "{}", seeded.err);
-    let target = ("GET", "/v1/gallery/changes");
+    let target = ("GET", "/v1/gallery/changes?nonce=a");
     let (status, page) = signed(&town, &test_box.key, target, b"", (NIGHT, "a"));
     let payload = STANDARD.decode(page["payload"].as_str().unwrap()).unwrap();
     let payload = String::from_utf8(payload).unwrap();

@@ -2,6 +2,7 @@
 //! and by stick, and nobody on a stranger's word.
 
 use super::commands::{box_folder, canteend_with};
+use super::epochs::Copy;
 use super::town::{NIGHT, TestBox, Town, at, clock, meal, wait};
 use canteend::city::client::{self, Client};
 use canteend::city::identity;
@@ -284,4 +285,63 @@ fn a_stick_carries_what_has_followed_the_citys_key() {
     let sent = typed(&["upload", "--failures", "1"]);
     let told = "1 batches; the city has entries up to 7";
     assert_eq!(sent.out.trim(), told, "{}", sent.err);
+}
+
+#[test]
+fn a_ledger_that_is_restored_beside_the_pinned_city_follows_the_next_rotation_too() {
+    let town = Town::new();
+    let mut test_box = enrolled(&town);
+    test_box.append(LUNCH, &meal("p_1", LUNCH));
+    test_box.upload().unwrap();
+    let copy = Copy::of(&test_box);
+    for n in 2..9 {
+        test_box.append(LUNCH, &meal(&format!("p_{n}"), LUNCH));
+    }
+    let first = private_key(&town);
+    town.city.rotate_key().unwrap();
+    assert_eq!(follow(&mut test_box).unwrap(), 1);
+    test_box.upload().unwrap();
+    let pinned = |test_box: &TestBox| identity::pinned(&state(test_box)).unwrap().keys;
+    let lost = pinned(&test_box).former()[0].until;
+
+    let mut test_box = test_box.with_ledger_of(&copy.path());
+    let has = test_box.store.last_entry().unwrap();
+    assert!(has < lost);
+    test_box.enrol_anew(&town, NEXT_DAY);
+    // The key before answers for what the copy has, and not for what is written anew.
+    let keys = pinned(&test_box);
+    assert!(keys.for_receipt(has).contains(&first.public()));
+    assert!(!keys.for_receipt(has + 1).contains(&first.public()));
+    test_box.client.believe(keys);
+    let newest = town.city.rotate_key().unwrap();
+    assert_eq!(follow(&mut test_box).unwrap(), 1);
+    assert!(test_box.store.last_entry().unwrap() < lost);
+    assert_eq!(pinned(&test_box).newest(), &newest);
+    assert_eq!(pinned(&test_box).former().len(), 2);
+    test_box.upload().unwrap();
+    assert_eq!(town.city.report().unwrap().meals, 8);
+}
+
+#[test]
+fn a_pinned_city_that_cannot_be_read_or_is_another_uses_no_code_up() {
+    let town = Town::new();
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path());
+    let config = config.to_str().unwrap();
+    let device = DeviceId::new("lc-kfq-017").unwrap();
+    let code = town.city.make_code(&device).unwrap().to_string();
+    let url = town.running.url();
+    let args = ["provision", "--city", &url, "--code", &code, "--config", config];
+    let file = dir.path().join("state/city.json");
+    let stranger = SigningKey::from_seed(&[7; 32]).unwrap().public().to_string();
+    let other = format!(r#"{{"url":"{url}","key":"{stranger}"}}"#);
+    for (pinned, told) in [("{}", "move this file away"), (&*other, "enrolled with another city")] {
+        std::fs::write(&file, pinned).unwrap();
+        let refused = canteend_with(&args, &[]);
+        assert_eq!(refused.code, 78, "{}", refused.err);
+        assert!(refused.err.contains(told), "{}", refused.err);
+        assert!(town.city.report().unwrap().devices.is_empty());
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(canteend_with(&args, &[]).code, 0);
 }

@@ -60,13 +60,13 @@ fn elder(number: usize) -> Change {
 fn pages(town: &Town, test_box: &TestBox, cursor: &str, nonce: &str) -> (Vec<Page>, String) {
     let (mut pages, mut cursor) = (Vec::<Page>::new(), cursor.to_owned());
     loop {
-        let query = if cursor.is_empty() { String::new() } else { format!("?after={cursor}") };
-        let target = format!("/v1/gallery/changes{query}");
+        let after = if cursor.is_empty() { String::new() } else { format!("after={cursor}&") };
         let nonce = format!("{nonce}{}", pages.len());
+        let target = format!("/v1/gallery/changes?{after}nonce={nonce}");
         let (status, body) = signed(town, &test_box.key, ("GET", &target), b"", (NIGHT, &nonce));
         assert_eq!(status, 200, "{body}");
         let envelope = serde_json::to_vec(&body).unwrap();
-        let page = Page::open(&envelope, &town.city.public_key(), &cursor).unwrap();
+        let page = Page::open(&envelope, &town.city.public_key(), &cursor, &nonce).unwrap();
         cursor.clone_from(&page.next);
         let last = page.is_final;
         pages.push(page);
@@ -99,7 +99,7 @@ fn the_gallery_comes_in_pages_and_then_only_what_has_changed() {
     );
     let lost = [cursor.replace('.', "x."), "other.1".into(), format!("{cursor}9"), ".".into()];
     for (place, unknown) in lost.iter().enumerate() {
-        let target = format!("/v1/gallery/changes?after={unknown}");
+        let target = format!("/v1/gallery/changes?after={unknown}&nonce=d");
         let nonce = format!("d{place}");
         let (status, body) = signed(&town, &test_box.key, ("GET", &target), b"", (NIGHT, &nonce));
         assert_eq!((status, &body["error"]), (410, &"cursor".into()), "{unknown}");

@@ -19,6 +19,7 @@ mod night;
 mod plan;
 mod refusals;
 mod secrets;
+mod set_back;
 mod stale;
 mod sync;
 mod tls;

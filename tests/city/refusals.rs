@@ -54,7 +54,7 @@ pub fn signed(
 fn a_request_is_refused_without_a_signature_that_holds() {
     let town = Town::new();
     let test_box = town.enrol("lc-kfq-017");
-    let verdicts = ("GET", "/v1/verdicts?after=0");
+    let verdicts = ("GET", "/v1/verdicts?after=0&nonce=a");
     let get = |key: &SigningKey, created, nonce| {
         let (status, body) = signed(&town, key, verdicts, b"", (created, nonce));
         (status, body["error"].as_str().map(str::to_owned), body)
@@ -73,7 +73,13 @@ fn a_request_is_refused_without_a_signature_that_holds() {
         assert_eq!((status, error.as_deref()), (401, Some("clock")), "{wrong}");
         assert_eq!(body["server_time"], NIGHT);
     }
-    let bare = "GET /v1/verdicts?after=0 HTTP/1.1\r\nhost: a";
+    let without = ["/v1/verdicts?after=0", "/v1/verdicts?after=0&nonce=a-b", "/v1/gallery/changes"];
+    for (place, target) in without.into_iter().enumerate() {
+        let nonce = format!("d{place}");
+        let (status, body) = signed(&town, &test_box.key, ("GET", target), b"", (NIGHT, &nonce));
+        assert_eq!((status, &body["error"]), (400, &"content".into()), "{target}");
+    }
+    let bare = "GET /v1/verdicts?after=0&nonce=a HTTP/1.1\r\nhost: a";
     assert_eq!(raw(&town, bare, b"").0, 401);
 }
 

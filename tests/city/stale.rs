@@ -55,6 +55,34 @@ fn verdicts_that_are_given_again_later_are_refused() {
 }
 
 #[test]
+fn the_answer_of_a_quiet_night_is_not_believed_in_another() {
+    let town = Town::new();
+    let (mut one, mut other) = (town.enrol("lc-kfq-017"), town.enrol("lc-dcf-003"));
+    town.city.change(&upserts(0..3)).unwrap();
+    sync(&mut other).unwrap();
+    // Nothing is new: the questions are the same each night until something is.
+    town.city.mischief.trick([Trick::Keep]);
+    assert_eq!(sync(&mut other).unwrap().change, None);
+    town.city.change(&[gone(1, TombstoneWhy::Withdrawn)]).unwrap();
+    town.city.mischief.trick([Trick::Stale]);
+    let told = sync(&mut other).unwrap_err();
+    assert!(matches!(told, SyncError::Send(SendError::Answer(_))) && told.refused(), "{told}");
+    assert_eq!(sync(&mut other).unwrap().leavers, 1);
+
+    let line = town.enrolled(&other);
+    let ask = || wait(line.verdicts(town.now(), 0));
+    town.city.mischief.trick([Trick::Keep]);
+    assert!(ask().unwrap().items.is_empty());
+    one.append(LUNCH, &meal("p_1", LUNCH));
+    other.append(NIGHT, &meal("p_1", NIGHT));
+    one.upload().unwrap();
+    other.upload().unwrap();
+    town.city.mischief.trick([Trick::Stale]);
+    assert!(matches!(ask().unwrap_err(), SendError::Answer(_)));
+    assert_eq!(ask().unwrap().items.len(), 1);
+}
+
+#[test]
 fn a_row_that_does_not_hold_is_left_out_until_one_comes_that_does() {
     let town = Town::new();
     let mut test_box = town.enrol("lc-kfq-017");
@@ -110,8 +138,11 @@ fn a_city_that_was_set_back_is_taken_by_hand_alone() {
     assert_eq!(typed(&["gallery", "sync"]).code, 0);
     // The city's elders are those of a copy that was made long ago.
     let city = rusqlite::Connection::open(town.path().join("city.db")).unwrap();
-    city.execute("DELETE FROM elder WHERE generation > 2", []).unwrap();
-    city.execute("UPDATE city SET cursor = 'restored'", []).unwrap();
+    let lose = |after: i64| {
+        city.execute("DELETE FROM elder WHERE generation > ?1", [after]).unwrap();
+        city.execute("DELETE FROM generation WHERE number > ?1", [after]).unwrap();
+    };
+    lose(2);
     let told = typed(&["gallery", "sync"]);
     assert_eq!(told.code, 65, "{}", told.err);
     assert!(told.err.contains("canteend gallery sync --from-nothing"), "{}", told.err);
@@ -125,6 +156,6 @@ fn a_city_that_was_set_back_is_taken_by_hand_alone() {
     });
     assert_eq!(galleries.count(), 2, "the ledger says so");
     // An older one still is refused after that.
-    city.execute("DELETE FROM elder WHERE generation > 1", []).unwrap();
+    lose(1);
     assert_eq!(typed(&["gallery", "sync"]).code, 65);
 }

@@ -18,7 +18,7 @@ use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stam
 use canteend::domain::money::Fen;
 use canteend::domain::subsidy::{Award, Standing};
 use canteend::refcity::{City, Running, start};
-use canteend::store::{KEY_FILE, Names, Store};
+use canteend::store::{KEY_FILE, LEDGER_FILE, Names, Store};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -106,6 +106,24 @@ impl Town {
         Town { city, running, clock, dir }
     }
 
+    /// A copy of the city's folder as it is now.
+    pub fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        let to = copy.path().join("city.db");
+        let city = rusqlite::Connection::open(self.path().join("city.db")).unwrap();
+        city.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+        std::fs::copy(self.path().join("city.key"), copy.path().join("city.key")).unwrap();
+        copy
+    }
+
+    /// The city loses its data and goes on from `copy`.
+    pub fn set_back(self, copy: TempDir) -> Self {
+        let clock = self.clock.clone();
+        drop(self);
+        let (city, running) = Self::open(copy.path(), clock.clone());
+        Town { city, running, clock, dir: copy }
+    }
+
     /// The page for the city's side.
     pub fn page(&self) -> String {
         let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -181,6 +199,21 @@ impl TestBox {
         let key = Arc::new(identity::device_key_or_new(&state, None).unwrap());
         let (device, city) = (self.client.device().clone(), town.city.public_key().clone());
         let client = Client::new(town.url(), device, key.clone(), city).unwrap();
+        TestBox { store, client, key, dir, trusted: true }
+    }
+
+    /// The same box, whose ledger was lost and is made again from the copy `from`. All other files
+    /// are still there.
+    pub fn with_ledger_of(self, from: &Path) -> TestBox {
+        let TestBox { store, client, key, dir, .. } = self;
+        drop(store);
+        let state = dir.path().join("state");
+        for name in
+            [LEDGER_FILE.to_owned(), format!("{LEDGER_FILE}-wal"), format!("{LEDGER_FILE}-shm")]
+        {
+            let _ = std::fs::remove_file(state.join(name));
+        }
+        let store = Store::restore(&state, from, Names::Kept).unwrap();
         TestBox { store, client, key, dir, trusted: true }
     }
 

@@ -241,7 +241,7 @@ def walk(url, device, code, seed):
     assert (again.status_code, again.content) == (200, answer.content), again.text
     stranger = AnotherBox(url, device, os.urandom(32))
     refused(schemas, stranger.enrol(code), 403, "code")
-    refused(schemas, stranger.get("/v1/verdicts?after=0"), 401, "signature")
+    refused(schemas, stranger.get("/v1/verdicts?after=0&nonce=abc123"), 401, "signature")
 
     first = box.batch([box.entry("genesis", "2026-03-02T08:00:00+08:00", device=device)])
     second = box.batch([meal(box, "p_1", 0), meal(box, "p_2", 1)])
@@ -264,22 +264,25 @@ def walk(url, device, code, seed):
     refused(schemas, box.put_batch(1, forged), 409, "conflict")
 
     page = opened(
-        schemas, box.get("/v1/gallery/changes"), city, "gallery-page", "GalleryPagePayload"
+        schemas, box.get("/v1/gallery/changes?nonce=abc123"), city, "gallery-page", "GalleryPagePayload"
     )
     assert page["final"] and len(page["upsert"]) > 0, page
     delta = opened(
         schemas,
-        box.get(f"/v1/gallery/changes?after={page['next']}"),
+        box.get(f"/v1/gallery/changes?after={page['next']}&nonce=abc124"),
         city,
         "gallery-page",
         "GalleryPagePayload",
     )
     assert delta["upsert"] == [] and delta["next"] == page["next"], delta
-    refused(schemas, box.get("/v1/gallery/changes?after=elsewhere.1"), 410, "cursor")
+    refused(schemas, box.get("/v1/gallery/changes?after=elsewhere.1&nonce=abc123"), 410, "cursor")
     verdicts = opened(
-        schemas, box.get("/v1/verdicts?after=0"), city, "verdicts", "VerdictsPayload"
+        schemas, box.get("/v1/verdicts?after=0&nonce=abc123"), city, "verdicts", "VerdictsPayload"
     )
-    assert verdicts == {"after": 0, "next": 0, "items": []}, verdicts
+    assert verdicts == {"nonce": "abc123", "after": 0, "next": 0, "items": []}, verdicts
+    assert (page["nonce"], delta["nonce"]) == ("abc123", "abc124"), delta
+    refused(schemas, box.get("/v1/verdicts?after=0"), 400, "content")
+    refused(schemas, box.get("/v1/gallery/changes"), 400, "content")
     assert page["after"] == "" and delta["after"] == page["next"], delta
     card(page)
     schemas.check("Time", requests.get(f"{url}/v1/time", timeout=10).json())
@@ -340,7 +343,7 @@ def rotate(schemas, box, city, seed):
     old.key, old.key_id = box.key, box.key_id
     box.use_key(seed)
     assert box.put_batch(4, box.batch([meal(box, "p_3", 2)])).status_code == 201
-    refused(schemas, old.get("/v1/verdicts?after=0"), 401, "signature")
+    refused(schemas, old.get("/v1/verdicts?after=0&nonce=abc123"), 401, "signature")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ use super::wire::enrol::{
     EnrolRequest, Enrolled, Enrolment, NextKey, RefusalCode, SMALL_BYTES_MAX,
 };
 use super::wire::json;
+use super::wire::nonce;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::signature::Request;
 use super::wire::succession::{SUCCESSION_BYTES_MAX, Succession};
@@ -212,30 +213,33 @@ impl Client {
         self.send(now, Method::PUT, &path, "", envelope, RECEIPT_BYTES_MAX).await
     }
 
-    /// Verdicts after number `after`.
+    /// Verdicts after number `after`, as they are now: no old answer can be given again.
     ///
     /// # Errors
     /// [`SendError`].
     pub async fn verdicts(&self, now: Timestamp, after: u64) -> Result<Verdicts, SendError> {
-        let query = format!("after={after}");
+        let nonce = nonce::fresh()?;
+        let query = format!("after={after}&nonce={nonce}");
         let answer =
             self.send(now, Method::GET, "/v1/verdicts", &query, &[], VERDICTS_BYTES_MAX).await?;
-        Verdicts::open(&answer, self.city.newest(), &self.device, after).map_err(SendError::answer)
+        Verdicts::open(&answer, self.city.newest(), &self.device, after, &nonce)
+            .map_err(SendError::answer)
     }
 
-    /// The page of gallery changes after `cursor`; an empty one starts from nothing.
+    /// The page of gallery changes after `cursor`, as it is now; an empty one starts from nothing.
     ///
     /// # Errors
     /// [`SendError`]; [`RefusalCode::Cursor`] says to start from nothing.
     pub async fn changes(&self, now: Timestamp, cursor: &str) -> Result<Page, SendError> {
         // A cursor comes from the city; whatever stands in it stays one parameter.
+        let nonce = nonce::fresh()?;
         let query = match cursor {
-            "" => String::new(),
-            _ => format!("after={}", text::percent_encoded(cursor)),
+            "" => format!("nonce={nonce}"),
+            _ => format!("after={}&nonce={nonce}", text::percent_encoded(cursor)),
         };
         let path = "/v1/gallery/changes";
         let answer = self.send(now, Method::GET, path, &query, &[], PAGE_BYTES_MAX).await?;
-        Page::open(&answer, self.city.newest(), cursor).map_err(SendError::answer)
+        Page::open(&answer, self.city.newest(), cursor, &nonce).map_err(SendError::answer)
     }
 
     /// What the city's clock says. Its answer is signed and about this very question, so that no
@@ -244,7 +248,7 @@ impl Client {
     /// # Errors
     /// [`SendError`].
     pub async fn time(&self) -> Result<Timestamp, SendError> {
-        let nonce = SignedTime::nonce()?;
+        let nonce = nonce::fresh()?;
         let query = format!("nonce={nonce}");
         let request = self.http.get(self.url.to("/v1/time", &query));
         let answer = receive(request, SMALL_BYTES_MAX).await?;

@@ -66,14 +66,29 @@ pub fn pinned(state: &Path) -> Result<Pinned, IdentityError> {
 pub fn pin(state: &Path, url: CityUrl, key: PublicKey) -> Result<(), IdentityError> {
     let keys = match pinned(state) {
         Ok(Pinned { keys, .. }) if *keys.newest() == key => keys,
-        Ok(Pinned { keys, .. }) => {
-            let path = state.join(CITY_FILE);
-            return Err(IdentityError::OtherCity { path, known: keys.newest().fingerprint() });
-        }
+        Ok(Pinned { keys, .. }) => return Err(other_city(state, &keys)),
         Err(IdentityError::NotEnrolled(_)) => key.into(),
         Err(other) => return Err(other),
     };
     keep(state, &Pinned { url, keys })
+}
+
+/// Refuses a pinned city that cannot be read, or that is not `meant`, before anything is asked of a
+/// city. None is pinned yet: fine.
+///
+/// # Errors
+/// [`IdentityError::City`], [`IdentityError::OtherCity`], [`IdentityError::File`].
+pub fn may_pin(state: &Path, meant: impl Fn(&PublicKey) -> bool) -> Result<(), IdentityError> {
+    match pinned(state) {
+        Ok(Pinned { keys, .. }) if !meant(keys.newest()) => Err(other_city(state, &keys)),
+        Ok(_) | Err(IdentityError::NotEnrolled(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
+fn other_city(state: &Path, keys: &CityKeys) -> IdentityError {
+    let path = state.join(CITY_FILE);
+    IdentityError::OtherCity { path, known: keys.newest().fingerprint() }
 }
 
 /// The city's own succession has led to other keys. Whoever calls has verified it.

@@ -9,7 +9,7 @@
 
 mod city;
 
-pub use city::{CITY_FILE, Pinned, pin, pinned, repin};
+pub use city::{CITY_FILE, Pinned, may_pin, pin, pinned, repin};
 
 use super::wire::suite::{KeyError, SigningKey};
 use crate::error::{Exit, Sysexit};
@@ -55,7 +55,7 @@ pub enum IdentityError {
         source: KeyError,
     },
     /// The pinned city cannot be read.
-    #[error("{}: {problem}; provision the box again", path.display())]
+    #[error("{}: {problem}; move this file away and provision the box again", path.display())]
     City {
         /// The file.
         path: PathBuf,

@@ -17,6 +17,7 @@ pub mod code;
 pub mod dsse;
 pub mod enrol;
 pub mod json;
+pub mod nonce;
 pub mod page;
 pub mod signature;
 pub mod succession;

@@ -36,8 +36,8 @@ pub enum PageError {
     /// The payload is not one.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// It answers another question than the one that was asked.
-    #[error("the gallery page does not follow the cursor that was asked for")]
+    /// It answers another question than the one that was asked, or was given before.
+    #[error("the gallery page does not answer what was asked now")]
     Other,
     /// Cards, and nothing to read them by.
     #[error("the gallery page holds cards and no card key")]
@@ -50,6 +50,8 @@ pub enum PageError {
 /// Changes of the gallery after a cursor. `Debug` does not show the card key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
+    /// The number that it was asked for with ([`super::nonce`]).
+    pub nonce: String,
     /// The cursor that was asked for; empty for the first page from nothing.
     pub after: String,
     /// Number of the gallery that the pages lead to.
@@ -167,17 +169,23 @@ impl Page {
         dsse::seal(city, PAGE_TYPE, &payload)
     }
 
-    /// The page after cursor `after` in an envelope that the city signed, within all bounds.
+    /// The page after cursor `after`, asked for with `nonce`, in an envelope that the city signed,
+    /// within all bounds.
     ///
     /// # Errors
     /// [`PageError`].
-    pub fn open(envelope: &[u8], city: &PublicKey, after: &str) -> Result<Self, PageError> {
+    pub fn open(
+        envelope: &[u8],
+        city: &PublicKey,
+        after: &str,
+        nonce: &str,
+    ) -> Result<Self, PageError> {
         let payload = dsse::open(envelope, PAGE_BYTES_MAX, PAGE_TYPE, &[city])?;
         let page: Page = json::read(&payload, PAGE_BYTES_MAX)?;
         if let Some(what) = page.beyond_a_bound() {
             return Err(PageError::Bound(what));
         }
-        if page.after != after {
+        if page.after != after || page.nonce != nonce {
             return Err(PageError::Other);
         }
         let cards = page.upsert.iter().any(|row| row.cards.as_ref().is_some_and(|c| !c.is_empty()));
@@ -238,6 +246,7 @@ mod tests {
 
     fn page(rows: usize) -> Page {
         Page {
+            nonce: "a1".into(),
             after: "c.0".into(),
             card_key: Some(text::to_base64(&[7; 32])),
             generation: 78,
@@ -253,7 +262,7 @@ mod tests {
     }
 
     fn open(envelope: &[u8]) -> Result<Page, PageError> {
-        Page::open(envelope, key().public(), "c.0")
+        Page::open(envelope, key().public(), "c.0", "a1")
     }
 
     #[test]
@@ -271,8 +280,8 @@ mod tests {
     #[test]
     fn a_page_answers_one_question_and_carries_what_its_cards_need() {
         let sealed = page(1).seal(&key());
-        for other in ["", "c.1", "c.100"] {
-            let told = Page::open(&sealed, key().public(), other).unwrap_err();
+        for (after, nonce) in [("", "a1"), ("c.1", "a1"), ("c.100", "a1"), ("c.0", "a2")] {
+            let told = Page::open(&sealed, key().public(), after, nonce).unwrap_err();
             assert!(matches!(told, PageError::Other), "{told}");
         }
         for card_key in [None, Some("AAAA".to_owned())] {

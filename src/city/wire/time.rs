@@ -6,18 +6,13 @@
 use super::dsse::{self, EnvelopeError};
 use super::enrol::SMALL_BYTES_MAX;
 use super::json::{self, JsonError};
-use super::suite::{self, KeyError, PublicKey, SigningKey};
+use super::suite::{PublicKey, SigningKey};
 use super::text::time_text;
 use crate::domain::calendar::Timestamp;
-use crate::record;
 use serde::{Deserialize, Serialize};
 
-/// Most characters of a nonce.
-pub const TIME_NONCE_CHARS_MAX: usize = 64;
 /// Type of the payload.
 pub const TIME_TYPE: &str = "application/vnd.canteend.time.v1+json";
-/// Random bytes of a nonce.
-const NONCE_BYTES: usize = 16;
 
 /// Why bytes are not the city's time.
 #[derive(Debug, thiserror::Error)]
@@ -44,20 +39,6 @@ pub struct SignedTime {
 }
 
 impl SignedTime {
-    /// A number to ask with: hexadecimal digits.
-    ///
-    /// # Errors
-    /// [`KeyError::Random`].
-    pub fn nonce() -> Result<String, KeyError> {
-        Ok(record::hex(&suite::random::<NONCE_BYTES>()?))
-    }
-
-    /// Whether a nonce is one that is answered: 1 to [`TIME_NONCE_CHARS_MAX`] letters and digits.
-    pub fn asks(nonce: &str) -> bool {
-        (1..=TIME_NONCE_CHARS_MAX).contains(&nonce.len())
-            && nonce.bytes().all(|b| b.is_ascii_alphanumeric())
-    }
-
     /// Its envelope, signed by the city.
     pub fn seal(&self, city: &SigningKey) -> Vec<u8> {
         let payload = serde_json::to_vec(self).expect("plain fields always become JSON");
@@ -78,21 +59,18 @@ impl SignedTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::city::wire::nonce;
 
     #[test]
     fn only_the_citys_answer_to_this_question_tells_the_time() {
         let (city, other) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
         let (city, other) = (city.unwrap(), other.unwrap());
-        let nonce = SignedTime::nonce().unwrap();
-        assert!(SignedTime::asks(&nonce) && nonce != SignedTime::nonce().unwrap());
+        let nonce = nonce::fresh().unwrap();
         let server_time = "2026-03-02T22:00:00+08:00".parse().unwrap();
         let said = SignedTime { nonce: nonce.clone(), server_time };
         let open = |bytes: &[u8], nonce| SignedTime::open(bytes, city.public(), nonce);
         assert_eq!(open(&said.seal(&city), &nonce).unwrap(), server_time);
         assert!(matches!(open(&said.seal(&city), "old"), Err(TimeError::Nonce)));
         assert!(matches!(open(&said.seal(&other), &nonce), Err(TimeError::Envelope(_))));
-        for bad in ["", "a b", "a&b", &"a".repeat(65)] {
-            assert!(!SignedTime::asks(bad), "{bad:?}");
-        }
     }
 }

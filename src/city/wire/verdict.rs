@@ -92,9 +92,11 @@ pub struct Verdict {
     pub supersedes: Option<u64>,
 }
 
-/// `GET /v1/verdicts?after=N`: verdicts on the asking device's meals.
+/// `GET /v1/verdicts?after=N&nonce=R`: verdicts on the asking device's meals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdicts {
+    /// The number that they were asked for with ([`super::nonce`]).
+    pub nonce: String,
     /// The number that was asked after.
     pub after: u64,
     /// What to ask after next time.
@@ -110,7 +112,8 @@ impl Verdicts {
         dsse::seal(city, VERDICTS_TYPE, &payload)
     }
 
-    /// The verdicts after number `after` on meals of `device`, in an envelope that the city signed.
+    /// The verdicts after number `after` on meals of `device`, asked for with `nonce`, in an envelope
+    /// that the city signed.
     ///
     /// # Errors
     /// [`VerdictError`].
@@ -119,6 +122,7 @@ impl Verdicts {
         city: &PublicKey,
         device: &DeviceId,
         after: u64,
+        nonce: &str,
     ) -> Result<Self, VerdictError> {
         let payload = dsse::open(envelope, VERDICTS_BYTES_MAX, VERDICTS_TYPE, &[city])?;
         let verdicts: Verdicts = json::read(&payload, VERDICTS_BYTES_MAX)?;
@@ -129,7 +133,8 @@ impl Verdicts {
             }
             last = item.id;
         }
-        let fits = verdicts.after == after && verdicts.next == last;
+        let asked = verdicts.after == after && verdicts.nonce == nonce;
+        let fits = asked && verdicts.next == last;
         if verdicts.items.len() > VERDICTS_MAX || !fits {
             return Err(VerdictError::Order);
         }
@@ -156,14 +161,18 @@ mod tests {
             supersedes: None,
         };
         let open = |items: Vec<Verdict>, next, after| {
-            let verdicts = Verdicts { after, next, items };
-            Verdicts::open(&verdicts.seal(&key), key.public(), &device, after)
+            let verdicts = Verdicts { nonce: "a1".into(), after, next, items };
+            Verdicts::open(&verdicts.seal(&key), key.public(), &device, after, "a1")
         };
         assert_eq!(open(vec![item(3), item(7)], 7, 2).unwrap().items.len(), 2);
         assert_eq!(open(vec![], 7, 7).unwrap().next, 7);
-        let stale = Verdicts { after: 1, next: 3, items: vec![item(3)] }.seal(&key);
-        let told = Verdicts::open(&stale, key.public(), &device, 2).unwrap_err();
-        assert!(matches!(told, VerdictError::Order), "an answer to another question");
+        for (nonce, asked) in [("a1", 1), ("a2", 2)] {
+            let stale =
+                Verdicts { nonce: nonce.into(), after: asked, next: 3, items: vec![item(3)] };
+            let told = Verdicts::open(&stale.seal(&key), key.public(), &device, 2, "a1");
+            let told = told.unwrap_err();
+            assert!(matches!(told, VerdictError::Order), "an answer to another question");
+        }
         let other = Verdict { device: DeviceId::new("lc-dcf-003").unwrap(), ..item(4) };
         for (items, next, after) in [
             (vec![item(3), item(3)], 3, 2),

@@ -78,7 +78,21 @@ fn only_an_epoch_drops_batches_and_only_the_store_writes_epochs() {
     assert!(matches!(told, LedgerError::Reserved("epoch")), "{told}");
     let drop_all = "DELETE FROM batch WHERE receipt IS NULL";
     raw(&dir).execute(drop_all, []).unwrap_err();
-    store.begin_epoch(noon(), 2, None).unwrap();
+    store.begin_epoch(noon(), 2, held(3, [7; 32])).unwrap();
     let told = raw(&dir).execute("DELETE FROM batch", []).unwrap_err().to_string();
-    assert!(told.contains("only without a receipt"), "{told}");
+    assert!(told.contains("not where the city holds it"), "{told}");
+}
+
+#[test]
+fn what_the_city_acknowledged_and_lost_is_sealed_anew_and_nothing_else() {
+    for (given, kept) in [(held(6, [7; 32]), 6), (held(5, [7; 32]), 3), (None, 0)] {
+        let (dir, mut store) = acknowledged_up_to_3();
+        store.add_receipt(2, b"receipt").unwrap();
+        assert_eq!(store.acknowledged().unwrap(), 6);
+        store.begin_epoch(noon(), 2, given).unwrap();
+        assert_eq!(store.acknowledged().unwrap(), kept, "{given:?}");
+        let anew = store.unsealed(THREE, &mut Tree::default()).unwrap().unwrap();
+        assert_eq!((anew.epoch, anew.seq, anew.first), (2, kept / 3 + 1, kept + 1));
+        verify(&dir, Depth::Full).unwrap();
+    }
 }
