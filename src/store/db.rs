@@ -3,8 +3,9 @@
 //! 1. A file is changed only after it is known to be ours (application id, schema, version).
 //! 2. Each migration is one file and one transaction, together with its version row.
 
-use super::folder::{self, beside};
+use super::folder;
 use crate::error::{Exit, Sysexit};
+use crate::files::beside;
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::ErrorCode;
 use rusqlite::limits::Limit;
