@@ -6,6 +6,11 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports and may stop")]
 
+#[path = "support/meal.rs"]
+mod meal;
+#[path = "support/memory.rs"]
+mod memory;
+
 use canteend::city::client::{self, CityUrl, Client};
 use canteend::city::identity;
 use canteend::city::wire::batch::{BATCH_ENTRIES_MAX, Batch};
@@ -16,15 +21,12 @@ use canteend::city::wire::text::DeviceId;
 use canteend::city::wire::{dsse, json};
 use canteend::clock::{Clock, ScriptedClock, SystemClock};
 use canteend::daemon::upload::{self, Patience};
-use canteend::domain::calendar::{Date, MealWindow, Timestamp};
-use canteend::domain::elder::ElderId;
-use canteend::domain::entry::{ClockTrust, Event, Meal, Method, Stamp};
-use canteend::domain::money::Fen;
-use canteend::domain::subsidy::{Award, Standing};
+use canteend::domain::calendar::{Date, Timestamp, service_date};
+use canteend::domain::entry::{ClockTrust, Stamp};
 use canteend::refcity::{City, Running, start};
 use canteend::store::Store;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,25 +53,6 @@ fn stamp(i: usize) -> Stamp {
     Stamp { at: text.parse().unwrap(), clock: ClockTrust::Trusted }
 }
 
-fn meal(elder: &str, i: usize) -> Event {
-    let date = canteend::domain::calendar::service_date(stamp(i).at);
-    Event::Meal(Meal {
-        elder: ElderId::new(elder).unwrap(),
-        date,
-        window: MealWindow::Lunch,
-        method: Method::Face,
-        award: Award {
-            rules: "lcetdz-2022".into(),
-            band: "80+".into(),
-            city: Fen::new(200),
-            district: Fen::new(200),
-        },
-        standing: Standing::Firm,
-        eligibility_as_of: date,
-        basis: None,
-    })
-}
-
 /// A ledger of `entries` entries, the first of them its beginning.
 fn ledger(state: &Path, device: &str, entries: usize, elder: impl Fn(usize) -> String) -> Store {
     let mut store = Store::init(state, device, stamp(0)).unwrap();
@@ -77,7 +60,8 @@ fn ledger(state: &Path, device: &str, entries: usize, elder: impl Fn(usize) -> S
     // One stamp holds for a whole transaction.
     for day in meals.chunk_by(|a, b| a / MEALS_A_DAY == b / MEALS_A_DAY) {
         for part in day.chunks(CHUNK) {
-            let events: Vec<_> = part.iter().map(|i| meal(&elder(*i), *i)).collect();
+            let events: Vec<_> =
+                part.iter().map(|i| meal::meal(&elder(*i), service_date(stamp(*i).at))).collect();
             store.append_all(stamp(part[0]), &events).unwrap();
         }
     }
@@ -106,7 +90,7 @@ fn upload_backlog(folder: &Path, entries: usize) {
     let mut child = canteend(&config, &["upload", "--failures", "1"]).spawn().unwrap();
     let mut peak = 0;
     let status = loop {
-        peak = peak.max(peak_kib(&child).unwrap_or(0));
+        peak = peak.max(memory::status_kib(child.id(), "VmHWM:").unwrap_or(0));
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
@@ -219,11 +203,4 @@ fn configure(folder: &Path, device: &DeviceId) -> std::path::PathBuf {
     );
     std::fs::write(&path, text).unwrap();
     path
-}
-
-/// High-water mark of a running process's resident memory.
-fn peak_kib(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }

@@ -3,15 +3,15 @@
 //!
 //! `cargo bench --bench ledger` measures; with `--small` it does the same with a few entries.
 
+#[path = "support/meal.rs"]
+mod meal;
 #[path = "support/place.rs"]
 mod place;
 
 use canteend::daemon::revise::revise;
-use canteend::domain::calendar::{Date, Interval, MealWindow};
+use canteend::domain::calendar::{Date, Interval};
 use canteend::domain::elder::{Consent, Elder, ElderId, Sex};
-use canteend::domain::entry::{ClockTrust, Event, Meal, Method, Stamp};
-use canteend::domain::money::Fen;
-use canteend::domain::subsidy::{Award, Standing};
+use canteend::domain::entry::{ClockTrust, Event, Stamp};
 use canteend::domain::template::{ModelId, Template};
 use canteend::store::{Depth, Enrolled, LEDGER_FILE, Reader, Store};
 use rusqlite::Connection;
@@ -52,22 +52,7 @@ fn elder_id(i: usize) -> String {
 
 /// Meal number `i`: everybody eats once a day.
 fn meal(i: usize) -> Outcome<Event> {
-    let date = day(i)?;
-    Ok(Event::Meal(Meal {
-        elder: ElderId::new(&elder_id(i))?,
-        date,
-        window: MealWindow::Lunch,
-        method: Method::Face,
-        award: Award {
-            rules: "lcetdz-2022".into(),
-            band: "80+".into(),
-            city: Fen::new(200),
-            district: Fen::new(200),
-        },
-        standing: Standing::Firm,
-        eligibility_as_of: date,
-        basis: None,
-    }))
+    Ok(meal::meal(&elder_id(i), day(i)?))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports and may stop")]
 
+#[path = "support/memory.rs"]
+mod memory;
 #[path = "support/place.rs"]
 mod place;
 
@@ -17,7 +19,7 @@ use canteend::store::{Enrolled, Store};
 use canteend::vision::{Analyser, QualityLimits};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Values of one template.
@@ -44,7 +46,7 @@ fn main() {
     let mut demo = canteend(root).arg("demo").stdout(Stdio::null()).spawn().unwrap();
     let mut peak = 0;
     while demo.try_wait().unwrap().is_none() {
-        peak = peak.max(peak_kib(&demo).unwrap_or(0));
+        peak = peak.max(memory::status_kib(demo.id(), "VmHWM:").unwrap_or(0));
         std::thread::sleep(Duration::from_millis(5));
     }
     println!("peak memory of the demo: {} MB (limit 200 MB)", peak / 1024);
@@ -75,7 +77,7 @@ fn ready(root: &Path, elders: usize, rounds: usize, limit: &str) {
             .stdout(Stdio::null())
             .status();
         assert!(seen.unwrap().success());
-        peak = peak.max(peak_kib(&child).unwrap_or(0));
+        peak = peak.max(memory::status_kib(child.id(), "VmHWM:").unwrap_or(0));
         child.kill().unwrap();
         child.wait().unwrap();
         elapsed
@@ -134,11 +136,4 @@ fn median(rounds: usize, mut measure: impl FnMut() -> Duration) -> Duration {
     let mut taken: Vec<_> = (0..rounds).map(|_| measure()).collect();
     taken.sort();
     taken[rounds / 2]
-}
-
-/// High-water mark of a running process's resident memory.
-fn peak_kib(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }

@@ -3,6 +3,9 @@
 //! `cargo bench --bench report` measures a year of 200,000 meals; with `--small` it
 //! does the same with a few.
 
+#[path = "support/memory.rs"]
+mod memory;
+
 use canteend::config::{self, Config};
 use canteend::domain::calendar::{Date, MealWindow};
 use canteend::domain::elder::ElderId;
@@ -67,10 +70,7 @@ fn forget_peak() -> u64 {
 
 /// A line of the process's status, in MB; 0 where there is none.
 fn status_mb(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kilobytes = line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) >> 10
+    memory::status_kib(std::process::id(), name).unwrap_or(0) >> 10
 }
 
 /// Everybody eats once a day, the first day first.

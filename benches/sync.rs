@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports and may stop")]
 
+#[path = "support/memory.rs"]
+mod memory;
 #[path = "support/place.rs"]
 mod place;
 
@@ -22,7 +24,7 @@ use canteend::refcity::{Change, City, start};
 use canteend::store::Store;
 use canteend::vision::QualityLimits;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -107,18 +109,11 @@ fn sync(config: &Path) -> (Duration, u64, String) {
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {
-        peak = peak_kib(&child).unwrap_or(peak).max(peak);
+        peak = memory::status_kib(child.id(), "VmHWM:").unwrap_or(peak).max(peak);
         std::thread::sleep(Duration::from_millis(2));
     }
     let taken = started.elapsed();
     let ran = child.wait_with_output().unwrap();
     assert!(ran.status.success());
     (taken, peak / 1024, String::from_utf8(ran.stdout).unwrap().trim().to_owned())
-}
-
-/// High-water mark of a running process's resident memory.
-fn peak_kib(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }

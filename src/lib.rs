@@ -25,6 +25,7 @@ pub mod doctor;
 pub mod domain;
 pub mod error;
 pub mod evaluate;
+pub mod files;
 pub mod frame;
 pub mod html;
 pub mod kiosk;

@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+#[path = "../benches/support/memory.rs"]
+mod memory;
+
 use canteend::camera::fault::Fault;
 use canteend::camera::mode::Wanted;
 use canteend::camera::supervise::{Supervised, Timing};
@@ -86,9 +89,7 @@ fn what_the_camera_test_cannot_mean_is_a_usage_error() {
 /// Open handles and resident memory (KiB) of this process.
 fn held() -> (usize, u64) {
     let handles = std::fs::read_dir("/proc/self/fd").unwrap().count();
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    (handles, line.split_whitespace().nth(1).unwrap().parse().unwrap())
+    (handles, memory::status_kib(std::process::id(), "VmRSS:").unwrap())
 }
 
 /// Two thousand real camera processes, one after the other; other tests of this file run beside

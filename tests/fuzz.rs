@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+#[path = "../benches/support/memory.rs"]
+mod memory;
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
@@ -109,9 +111,7 @@ fn attack((name, target): targets::Target, chance: u64) {
 
 /// High-water mark of this process's resident memory.
 fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+    memory::status_kib(std::process::id(), "VmHWM:").unwrap()
 }
 
 #[test]

@@ -5,16 +5,14 @@
 //!    private key is refused where others may read it.
 
 use crate::error::{Exit, Sysexit};
+use crate::files;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of a PEM file that are read.
 const PEM_BYTES_MAX: u64 = 1 << 20;
-/// Permission bits that nobody but the owner may have on a key.
-const OTHERS: u32 = 0o077;
 
 /// Why TLS cannot be set up as the configuration says.
 #[derive(Debug, thiserror::Error)]
@@ -108,8 +106,7 @@ impl Tls {
 fn read(path: &Path, secret: bool) -> Result<Vec<u8>, TlsError> {
     let failed = |source| TlsError::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-    if secret && mode & OTHERS != 0 {
+    if secret && let Some(mode) = files::open_to_others(&file).map_err(failed)? {
         return Err(TlsError::Open { path: path.to_owned(), mode });
     }
     let mut bytes = Vec::new();
@@ -122,6 +119,7 @@ fn read(path: &Path, secret: bool) -> Result<Vec<u8>, TlsError> {
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_key_that_others_may_read_and_files_without_pem_are_refused() {

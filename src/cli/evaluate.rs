@@ -4,10 +4,10 @@ use super::{progress, say, say_json};
 use crate::config::Config;
 use crate::error::{Exit, Failure};
 use crate::evaluate::{self, Enrolment, Probe, Problems, Rule, Share, page};
+use crate::files;
 use crate::vision::{Analyser, QualityLimits};
 use clap::{Args, Subcommand};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What is in use where no configuration is given: the values of the shipped one.
 const IN_USE: InUse = InUse { rule: Rule { accept: 0.66, margin: 0.1 }, liveness: 0.3 };
@@ -79,23 +79,12 @@ impl Page {
 
     fn write(&self, html: impl FnOnce() -> String) -> Result<(), Failure> {
         match &self.html {
-            Some(path) => replace(path, &html())
+            // It may name people.
+            Some(path) => files::write_whole(path, html().as_bytes(), files::OWNER_ONLY)
                 .map_err(|e| Failure::new(Exit::Io, format!("{}: {e}", path.display()))),
             None => Ok(()),
         }
     }
-}
-
-/// Writes a file whole or not at all. The page may name people: only its owner reads it.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let written = options.open(&part).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.and_then(|()| std::fs::rename(&part, path))
 }
 
 #[derive(Debug, Args)]
@@ -278,6 +267,7 @@ fn time(options: &Time) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn what_is_judged_without_a_configuration_is_what_is_shipped() {
@@ -287,16 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn a_page_replaces_the_one_before_and_only_its_owner_reads_it() {
-        use std::os::unix::fs::PermissionsExt as _;
+    fn a_page_may_name_people_so_only_its_owner_reads_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("page.html");
-        for text in ["a longer page", "a page"] {
-            replace(&path, text).unwrap();
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-        }
-        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(dir.path().read_dir().unwrap().count(), 1);
-        assert!(replace(&dir.path().join("none/page.html"), "").is_err());
+        let page = Page { config: None, html: Some(path.clone()) };
+        page.write(|| "王五".to_owned()).unwrap();
+        assert_eq!(files::open_to_others(&std::fs::File::open(path).unwrap()).unwrap(), None);
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::calendar::{Date, service_date};
 use crate::domain::elder::Elder;
 use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
+use crate::files;
 use crate::report::{Format, Kind, Period, Report, ReportError, Sources};
 use crate::store::{KEY_FILE, Reader};
 use clap::builder::PossibleValuesParser;
@@ -148,13 +149,16 @@ impl Options {
 /// Writes the report beside its place and then moves it there: a cut-off report never looks whole.
 fn save(report: &Report, format: Format, path: &Path) -> Result<(), Failure> {
     let failed = |e: io::Error| Failure::new(Exit::Io, format!("{}: {e}", path.display()));
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let staged = path.with_file_name(name);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&staged);
+    let staged = files::beside(path, ".new");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(files::OWNER_ONLY)
+        .open(&staged);
     let mut out = BufWriter::new(file.map_err(failed)?);
     let written = report.write(format, &mut out).map_err(Failure::from).and_then(|()| {
-        out.get_ref().sync_all().and_then(|()| fs::rename(&staged, path)).map_err(failed)
+        out.get_ref().sync_all().and_then(|()| files::rename_durably(&staged, path)).map_err(failed)
     });
     if written.is_err() {
         // Best effort; the failure itself is what counts.

@@ -17,11 +17,12 @@ use crate::daemon::upload::{self, Patience};
 use crate::daemon::{city_key, keys};
 use crate::domain::entry::operation::ExportWhat;
 use crate::error::{Exit, Failure};
+use crate::files;
 use crate::record::Hash;
 use crate::store::Store;
 use clap::Args;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use tracing::warn;
 
@@ -168,23 +169,9 @@ pub(super) fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Fai
     Ok(bytes)
 }
 
-/// Writes a file that has reached the stick when this returns. It is made new and then named, so that
-/// a link on the stick leads nowhere.
+/// Writes a file that has reached the stick when this returns.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let new = path.with_extension("new");
-    let write = || {
-        match fs::remove_file(&new) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-        let mut file = File::create_new(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().map_err(|e| file_failure(path, e))
+    files::write_whole(path, bytes, files::FOR_OTHERS).map_err(|e| file_failure(path, e))
 }
 
 fn file_failure(path: &Path, error: io::Error) -> Failure {

@@ -3,13 +3,12 @@
 use super::{Check, Finding};
 use crate::city::identity::DEVICE_KEY_FILE;
 use crate::config::{Config, rules};
+use crate::files;
 use crate::store::{KEY_FILE, LEDGER_FILE, Reader};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Permission bits that nobody but the owner may have on what is in the state folder.
-const OTHERS: u32 = 0o077;
 /// Most files that are named.
 const NAMED_MAX: usize = 5;
 /// Where systemd keeps the sealed credentials that it hands to services.
@@ -86,7 +85,7 @@ pub(super) fn permissions(config: &Config) -> Finding {
     };
     let mut wrong = Vec::new();
     let mut see = |path: &Path, owner: u32, mode: u32| {
-        if owner != found.uid() || mode & OTHERS != 0 {
+        if owner != found.uid() || mode & files::OTHERS != 0 {
             let name = path.file_name().unwrap_or(path.as_os_str());
             wrong.push(format!("{} ({:03o}, user {owner})", name.display(), mode & 0o777));
         }

@@ -3,11 +3,12 @@
 use crate::city::wire::suite::{self, KeyError, SigningKey};
 use crate::city::wire::text;
 use crate::error::{Exit, Sysexit};
+use crate::files;
 use crate::record::card::CARD_KEY_BYTES;
 use rusqlite::Connection;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -82,14 +83,11 @@ pub(super) fn make(dir: &Path) -> Result<(), CityError> {
 pub(super) fn key_in(dir: &Path, name: &str) -> Result<SigningKey, CityError> {
     let path = dir.join(name);
     if !path.exists() {
-        let mut new = OpenOptions::new();
-        let mut made =
-            new.write(true).create_new(true).mode(0o600).open(&path).map_err(file(&path))?;
         let document = SigningKey::generate()?;
-        made.write_all(&document).and_then(|()| made.sync_all()).map_err(file(&path))?;
+        files::write_whole(&path, &document, files::OWNER_ONLY).map_err(file(&path))?;
     }
     let opened = fs::File::open(&path).map_err(file(&path))?;
-    if opened.metadata().map_err(file(&path))?.permissions().mode() & 0o077 != 0 {
+    if files::open_to_others(&opened).map_err(file(&path))?.is_some() {
         return Err(CityError::Open(path));
     }
     let mut document = Vec::new();
@@ -104,9 +102,7 @@ pub(super) fn token() -> Result<String, CityError> {
 
 /// Renames a file, durably.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), CityError> {
-    fs::rename(from, to).map_err(file(from))?;
-    let dir = to.parent().expect("a file in a folder");
-    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(file(dir))
+    files::rename_durably(from, to).map_err(file(from))
 }
 
 /// The database in `dir`, made where there is none.

@@ -4,8 +4,9 @@
 //! 2. Each migration is one file and one transaction, together with its version row.
 
 use super::commit::DiskFull as _;
-use super::folder::{self, beside};
+use super::folder;
 use crate::error::{Exit, Sysexit};
+use crate::files::beside;
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::ErrorCode;
 use rusqlite::limits::Limit;

@@ -1,6 +1,7 @@
 //! The state folder: its lock, and files that appear whole or not at all.
 
 use super::db::{DbError, file};
+use crate::files::{self, beside};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -26,7 +27,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), DbError> {
 /// Takes the folder's lock, which lasts as long as the file stays open.
 pub(super) fn lock(dir: &Path) -> Result<File, DbError> {
     let path = dir.join(LOCK_FILE);
-    let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+    let lock = OpenOptions::new().create(true).append(true).mode(files::OWNER_ONLY).open(&path);
     let lock = lock.map_err(file(&path))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -83,12 +84,10 @@ impl Staged {
     pub(super) fn new(path: &Path) -> Result<Self, DbError> {
         let staged = beside(path, ".new");
         for old in [staged.clone(), beside(&staged, "-wal"), beside(&staged, "-shm")] {
-            match fs::remove_file(&old) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(file(&old)(e)),
-                _ => {}
-            }
+            files::remove(&old).map_err(file(&old))?;
         }
-        let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&staged);
+        let made =
+            OpenOptions::new().create_new(true).write(true).mode(files::OWNER_ONLY).open(&staged);
         made.map_err(file(&staged))?;
         Ok(Staged { staged, path: path.to_owned() })
     }
@@ -112,17 +111,6 @@ impl Staged {
     pub(super) fn publish(self) -> Result<(), DbError> {
         let whole = File::open(&self.staged).and_then(|made| made.sync_all());
         whole.map_err(file(&self.staged))?;
-        fs::rename(&self.staged, &self.path).map_err(file(&self.path))?;
-        // The folder of a bare name is the one where the program runs.
-        let dir = self.path.parent().filter(|dir| *dir != Path::new(""));
-        let dir = dir.unwrap_or(Path::new("."));
-        File::open(dir).and_then(|d| d.sync_all()).map_err(file(dir))
+        files::rename_durably(&self.staged, &self.path).map_err(file(&self.path))
     }
-}
-
-/// `path` with something after its name.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -11,9 +11,8 @@
 //! A sealed value is a random nonce (12 bytes), the ciphertext, and the tag (16 bytes). It does
 //! not guard against someone who reads the running process or has both the box key and the file.
 
-use super::db::DbError;
-use super::folder::Staged;
 use crate::error::{Exit, Sysexit};
+use crate::files;
 use crate::record::card::CardDigest;
 use crate::record::{Hash, Salt};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -22,15 +21,12 @@ use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Length of every key, in bytes.
 const KEY_BYTES: usize = 32;
 /// Sets the key of cards apart from the box key that it is derived from.
 const CARDS: &[u8] = b"canteend cards v1";
-/// Permission bits that nobody but the owner may have on the box key.
-const OTHERS: u32 = 0o077;
 
 /// Why something could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +53,6 @@ pub enum VaultError {
         /// Why.
         source: io::Error,
     },
-    /// The box key could not be made.
-    #[error(transparent)]
-    Folder(#[from] DbError),
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
     Random,
@@ -81,7 +74,6 @@ impl Sysexit for VaultError {
         match self {
             Self::Missing(_) | Self::Open { .. } | Self::Length(_) => Exit::Config,
             Self::File { .. } => Exit::Io,
-            Self::Folder(e) => e.exit(),
             Self::Random => Exit::Unavailable,
             Self::Sealed { .. } => Exit::Data,
         }
@@ -174,11 +166,9 @@ impl Vault {
         }
         let mut key = [0; KEY_BYTES];
         SystemRandom::new().fill(&mut key).map_err(|_| VaultError::Random)?;
-        // Written under another name first: a key that was cut off would lock everybody out.
-        let staged = Staged::new(path)?;
-        std::fs::write(staged.file(), key)
+        // Whole or not at all: a key that was cut off would lock everybody out.
+        files::write_whole(path, &key, files::OWNER_ONLY)
             .map_err(|source| VaultError::File { path: path.to_owned(), source })?;
-        staged.publish()?;
         Self::open(path)
     }
 
@@ -192,8 +182,7 @@ impl Vault {
             _ => VaultError::File { path: path.to_owned(), source },
         };
         let file = File::open(path).map_err(wrong)?;
-        let mode = file.metadata().map_err(wrong)?.permissions().mode() & 0o777;
-        if mode & OTHERS != 0 {
+        if let Some(mode) = files::open_to_others(&file).map_err(wrong)? {
             return Err(VaultError::Open { path: path.to_owned(), mode });
         }
         let mut key = Vec::with_capacity(KEY_BYTES + 1);

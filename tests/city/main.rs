@@ -14,6 +14,8 @@ mod fleet;
 mod histories;
 mod keys;
 mod keys_tls;
+#[path = "../../benches/support/meal.rs"]
+mod meal;
 mod network;
 mod night;
 mod plan;

@@ -11,12 +11,9 @@ use canteend::daemon::bench::Bench;
 use canteend::daemon::epoch::{self, Taken};
 use canteend::daemon::timekeeper::Timekeeper;
 use canteend::daemon::upload::{self, Patience, UploadError, Uploaded};
-use canteend::domain::calendar::{MealWindow, Timestamp, service_date};
-use canteend::domain::elder::ElderId;
+use canteend::domain::calendar::{Timestamp, service_date};
 use canteend::domain::entry::operation::{ClockChange, ClockWhy};
-use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Meal, Method, Stamp};
-use canteend::domain::money::Fen;
-use canteend::domain::subsidy::{Award, Standing};
+use canteend::domain::entry::{ClockTrust, EntryNumber, Event, Stamp};
 use canteend::refcity::{City, Running, start};
 use canteend::store::{KEY_FILE, LEDGER_FILE, Names, Store};
 use std::net::SocketAddr;
@@ -269,19 +266,5 @@ impl TestBox {
 
 /// A subsidised meal of 4 yuan at `time`.
 pub fn meal(elder: &str, time: &str) -> Event {
-    Event::Meal(Meal {
-        elder: ElderId::new(elder).unwrap(),
-        date: service_date(at(time)),
-        window: MealWindow::Lunch,
-        method: Method::Face,
-        award: Award {
-            rules: "lcetdz-2022".into(),
-            band: "80+".into(),
-            city: Fen::new(200),
-            district: Fen::new(200),
-        },
-        standing: Standing::Firm,
-        basis: None,
-        eligibility_as_of: service_date(at(time)),
-    })
+    crate::meal::meal(elder, service_date(at(time)))
 }

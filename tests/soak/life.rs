@@ -16,11 +16,9 @@ pub struct Held {
 impl Held {
     /// What process `pid` holds now.
     pub fn of(pid: u32) -> Held {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         let count = |part: &str| fs::read_dir(format!("/proc/{pid}/{part}")).unwrap().count();
         Held {
-            rss_kib: rss.trim().trim_end_matches(" kB").trim().parse().unwrap(),
+            rss_kib: crate::memory::status_kib(pid, "VmRSS:").unwrap(),
             handles: count("fd"),
             threads: count("task"),
         }

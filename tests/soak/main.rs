@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod life;
+#[path = "../../benches/support/memory.rs"]
+mod memory;
 mod recorded;
 mod watched;
 

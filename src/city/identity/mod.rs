@@ -13,9 +13,10 @@ pub use city::{CITY_FILE, Pinned, may_pin, pin, pinned, repin};
 
 use super::wire::suite::{KeyError, SigningKey};
 use crate::error::{Exit, Sysexit};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use crate::files;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// The device's private key, in the state folder or among systemd's credentials.
@@ -29,8 +30,6 @@ pub const NEXT_KEY_FILE: &str = "device.next.key";
 const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 /// Most bytes of either file that are read.
 const FILE_BYTES_MAX: u64 = 4096;
-/// Permission bits that nobody but the owner may have on a key.
-const OTHERS: u32 = 0o077;
 
 /// Why the box does not know who it or the city is.
 #[derive(Debug, thiserror::Error)]
@@ -162,10 +161,7 @@ pub fn promote_next(state: &Path) -> Result<(), IdentityError> {
 /// [`IdentityError::File`].
 pub fn drop_next(state: &Path) -> Result<(), IdentityError> {
     for path in [state.join(OFFERED_KEY_FILE), state.join(NEXT_KEY_FILE)] {
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(file(&path)(e)),
-            _ => {}
-        }
+        files::remove(&path).map_err(file(&path))?;
     }
     Ok(())
 }
@@ -218,8 +214,7 @@ fn read(path: &Path, secret: bool) -> Result<Vec<u8>, IdentityError> {
         }
         other => other.map_err(file(path))?,
     };
-    let mode = opened.metadata().map_err(file(path))?.permissions().mode() & 0o777;
-    if secret && mode & OTHERS != 0 {
+    if secret && let Some(mode) = files::open_to_others(&opened).map_err(file(path))? {
         return Err(IdentityError::Open { path: path.to_owned(), mode });
     }
     let mut bytes = Vec::new();
@@ -229,24 +224,17 @@ fn read(path: &Path, secret: bool) -> Result<Vec<u8>, IdentityError> {
 
 /// Writes a file of the owner's alone that appears whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), IdentityError> {
-    let staged = path.with_extension("new");
-    let mut new = OpenOptions::new();
-    new.write(true).create(true).truncate(true).mode(0o600);
-    let mut made = new.open(&staged).map_err(file(&staged))?;
-    made.write_all(bytes).and_then(|()| made.sync_all()).map_err(file(&staged))?;
-    rename(&staged, path)
+    files::write_whole(path, bytes, files::OWNER_ONLY).map_err(file(path))
 }
 
-/// Renames a file, durably.
 fn rename(from: &Path, to: &Path) -> Result<(), IdentityError> {
-    fs::rename(from, to).map_err(file(from))?;
-    let dir = to.parent().expect("a file in a folder");
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(file(dir))
+    files::rename_durably(from, to).map_err(file(from))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_device_key_is_made_once_and_for_its_owner_alone() {
