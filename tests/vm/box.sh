@@ -50,6 +50,18 @@ shown() { systemctl show --value --property="$1" $unit; }
 is() { [ "$(shown "$1")" = "$2" ]; }
 logged() { journalctl --no-pager --unit=$unit --output=cat | grep -q "$1"; }
 as_box() { runuser -u canteend -- "$@"; }
+# refused CODE WORDS WHAT COMMAND…: the exit code, and what is said.
+refused() {
+    local code=$1 words=$2 what=$3 got
+    shift 3
+    "$@" >/run/said 2>&1
+    got=$?
+    [ $got = "$code" ] && grep -q -- "$words" /run/said || {
+        cat /run/said
+        fail "$what: exit code $got, wanted $code and '$words'"
+    }
+    ok "$what"
+}
 # Every entry with the beginning of its hash.
 entries() { as_box canteend ledger list --ledger $state; }
 
@@ -124,12 +136,34 @@ check 'it has enrolled who stood at the mark' \
 check 'and recognised them' sh -c "grep -A 2 '\"check-in\"' /run/report/acceptance.json | grep -q recognised"
 check 'its page is there' test -s /run/report/acceptance.html
 
-printf 'secret' | systemd-creds encrypt --name=device.key - /run/sealed 2>/dev/null &&
-    install -D -m 600 /run/sealed /etc/credstore.encrypted/device.key || fail 'systemd-creds'
-check 'a sealed credential reaches the service'\''s user' systemd-run --quiet --wait --pipe \
-    --property=User=canteend --property=LoadCredentialEncrypted=device.key \
-    /bin/sh -c 'test "$(cat "$CREDENTIALS_DIRECTORY/device.key")" = secret'
+# A city on this machine, and the device key sealed as install.md says.
+city=/run/city
+canteend refcity serve --data $city >/run/city.log 2>&1 &
+within 30 'a city answers' grep -q http /run/city.log
+enrol() {
+    as_box canteend provision --city http://127.0.0.1:8460 \
+        --code "$(canteend refcity code --data $city --device vm-box)"
+}
+check 'the box is enrolled' enrol
+sed -n '/^### Keys in the machine/,$p' /usr/share/doc/canteend/install.md |
+    awk '/^```/ { if (inside) exit; inside = 1; next } inside' >/run/seal
+check 'the key is sealed as install.md says' sh -ex /run/seal
+within 60 'the service is ready' is ActiveState active
+check 'the key is not in the folder' test ! -e $state/device.key
+check 'the service sends with it' as_box canteend upload
+check 'the service stops' systemctl stop $unit
+refused 78 systemd-run 'a command alone says how to be given it' as_box canteend upload
+refused 78 systemd-run 'and no second key is enrolled beside it' enrol
+check 'with it a command sends' systemd-run --pipe --wait --same-dir --uid=canteend \
+    --property=LoadCredentialEncrypted=device.key canteend upload
+head -c 100 /dev/urandom | base64 >/etc/credstore.encrypted/device.key
+systemctl start $unit 2>/dev/null && fail 'it starts with a key that does not open'
+check 'a key that no longer opens is named' is ExecMainStatus 243
 rm /etc/credstore.encrypted/device.key
+check 'without it the service starts' systemctl restart $unit
+check 'the box is enrolled anew while it serves' enrol
+check 'and sends' as_box canteend upload
+check 'the service stops again' systemctl stop $unit
 
 echo 'nonsense = 1' >>$configuration
 systemctl start $unit 2>/dev/null && fail 'it starts with a wrong configuration'
