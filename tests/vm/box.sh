@@ -62,6 +62,7 @@ refused() {
     }
     ok "$what"
 }
+link=/etc/systemd/system/multi-user.target.wants/$unit
 # Every entry with the beginning of its hash.
 entries() { as_box canteend ledger list --ledger $state; }
 
@@ -177,20 +178,39 @@ check 'however often that was, with a right one it starts' systemctl start $unit
 check 'the service crashes' kill -KILL "$(shown MainPID)"
 within 30 'after a crash it is restarted' is NRestarts 1
 within 60 'and serves' is ActiveState active
+head -c $(($(stat -c %s "$new") / 2)) "$new" >$here/cut.deb
+dpkg -i $here/cut.deb >/dev/null 2>&1 && fail 'half a package is installed'
+check 'after an upgrade that fails it serves' is ActiveState active
+check 'as the old version' sh -c "dpkg-query -W -f '\${Version} \${Status}' canteend |
+    grep -qx '0.1.0~old install ok installed'"
 check 'the package is upgraded while it serves' dpkg -i "$new"
 check 'it serves after that' is ActiveState active
 check 'as the new version' sh -c "dpkg-query -W -f '\${Version}' canteend | grep -qvx '0.1.0~old'"
+check 'an upgrade would ask nothing' test -z "$(dpkg-query -W -f '${Conffiles}' canteend)"
 check 'stops' systemctl stop $unit
 check 'with every entry of before' test "$before" = "$(entries | head -n "$(wc -l <<<"$before")")"
 check 'and the ledger verifies' as_box canteend ledger verify --ledger $state
 
 check 'the package is removed' dpkg -r canteend
 check 'the ledger stays' test -s $state/ledger.db
+check 'it is installed again' dpkg -i "$new"
+check 'and enabled as before' systemctl is-enabled --quiet $unit
+check 'and serves' is ActiveState active
+check 'a technician disables it' systemctl disable --quiet --now $unit
+check 'an upgrade follows' dpkg -i "$new"
+check 'which does not enable it' test "$(systemctl is-enabled $unit)" = disabled
+check 'or start it' is ActiveState inactive
+check 'it is enabled' systemctl enable --quiet $unit
+check 'the package is removed once more' dpkg -r canteend
 check 'the package is purged' dpkg -P canteend
 check 'the ledger stays where nobody asked for its end' test -s $state/ledger.db
 check 'the configuration is gone' test ! -e /etc/canteend
+check 'and nothing is enabled' test ! -L $link
 check 'the package is installed once more' dpkg -i "$new"
+check 'and enabled' test -L $link
+echo sealed >/etc/credstore.encrypted/device.key
 check 'it is purged with its ledger' env CANTEEND_PURGE_LEDGER=yes dpkg -P canteend
 check 'which is gone' test ! -e $state
+check 'and the sealed key with it' test ! -e /etc/credstore.encrypted/device.key
 say done
 off
