@@ -55,7 +55,7 @@ put 644 models/manifest.toml models/README.md usr/share/canteend/models
 put 644 models/pack/*.onnx usr/share/canteend/models/pack
 put 644 models/runtime/libonnxruntime.so* usr/share/canteend/models/runtime
 put 644 config/canteend.toml usr/share/canteend
-put 644 config/rules/*.toml etc/canteend/rules
+put 644 config/rules/*.toml usr/share/canteend/rules
 
 put 644 systemd/canteend.service systemd/canteend-kiosk.service usr/lib/systemd/system
 put 644 systemd/72-canteend-camera.rules usr/lib/udev/rules.d
@@ -72,9 +72,9 @@ put 644 packaging/copyright usr/share/doc/canteend
 gzip -9n "$share/doc/canteend/CHANGELOG.md"
 mv "$share/doc/canteend/CHANGELOG.md.gz" "$share/doc/canteend/changelog.gz"
 
-put 755 packaging/postinst packaging/prerm packaging/postrm DEBIAN
-(cd "$stage" && find etc -type f -printf '/%p\n' | LC_ALL=C sort) >"$stage/DEBIAN/conffiles"
-(cd "$stage" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$stage/DEBIAN/md5sums"
+# No file of it is one that dpkg would ask about (conffile): an upgrade has nobody to answer.
+put 755 packaging/preinst packaging/postinst packaging/prerm packaging/postrm DEBIAN
+(cd "$stage" && find etc usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$stage/DEBIAN/md5sums"
 # The oldest C library that has every symbol that is used.
 glibc=$(objdump -T "$stage/usr/bin/canteend" "$stage"/usr/share/canteend/models/runtime/*.so* |
     grep -o 'GLIBC_[0-9.]*' | cut -d _ -f 2 | sort -V | tail -n 1)

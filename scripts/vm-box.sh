@@ -69,6 +69,8 @@ make_disk() {
     "$bin/examples/film" fixtures/photos "$root/opt/box/frames"
     as_root install -m 644 tests/vm/box-test.service "$root/etc/systemd/system"
     as_root ln -s ../box-test.service "$root/etc/systemd/system/multi-user.target.wants/"
+    # What a box has from ca-certificates, so that there are roots for a line to a city.
+    as_root install -D -m 644 /etc/ssl/certs/ca-certificates.crt -t "$root/etc/ssl/certs"
     # A login prompt would take the console away from the test.
     as_root ln -sf /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
     as_root mke2fs -q -t ext4 -L box -d "$root" "$box/disk.img" 900M

@@ -10,7 +10,7 @@ use crate::domain::decision::Doubt;
 use crate::domain::elder::ElderId;
 use crate::domain::gallery::Gallery;
 use crate::domain::template::Template;
-use crate::error::Failure;
+use crate::error::{Exit, Failure, Sysexit as _};
 use crate::frame::Frame;
 use crate::vision::{Analyser, Depth};
 use std::time::{Duration, Instant};
@@ -35,10 +35,13 @@ pub(super) fn steps(config: &Config, ask: Option<&mut Ask<'_>>) -> Result<Vec<Tr
         return Ok(all.map(|step| Tried::skipped(step, "nobody to stand at the mark")).to_vec());
     };
     let mut source = parts::camera(config)?;
-    let mut camera = Watch { source: source.as_mut() };
+    let mut camera = Watch { source: source.as_mut(), wait_max: Duration::ZERO };
     let mut analyser = Analyser::open(&config.models, config.quality)?;
     let model = analyser.model();
 
+    // A camera that gives nothing is said before somebody is sent to stand in front of it.
+    camera.next()?;
+    camera.wait_max = WAIT_MAX;
     ask("请一人站到标记处,面对镜头,然后按回车", "stand on the mark, face the camera, press Enter")?;
     let templates = enrol(&mut camera, &mut analyser)?;
     let enrolled = Tried::new(
@@ -80,23 +83,35 @@ fn enrol(camera: &mut Watch<'_>, analyser: &mut Analyser) -> Result<Vec<Template
     Ok(templates)
 }
 
-/// A camera that is waited for.
+/// A camera that is waited for. While somebody is asked nobody reads from it: the first that it says
+/// after that is that it has stalled, and then it is started again.
 struct Watch<'a> {
     source: &'a mut dyn FrameSource,
+    /// How long a camera that was lost may take to come back.
+    wait_max: Duration,
 }
 
 impl Watch<'_> {
-    /// The next frame; `None` where a replay has ended or none came in time.
+    /// The next frame; `None` where a replay has ended.
+    ///
+    /// # Errors
+    /// Where the camera was lost, and is not back in time or will not come by waiting.
     fn next(&mut self) -> Result<Option<Frame>, Failure> {
         let began = Instant::now();
-        while began.elapsed() < WAIT_MAX {
-            match self.source.next() {
+        loop {
+            let problem = match self.source.next() {
                 Ok(frame) => return Ok(frame),
-                Err(CameraError::Quiet) => {}
-                Err(problem) => return Err(problem.into()),
+                Err(problem) => problem,
+            };
+            let wait_max = match problem {
+                CameraError::Quiet => WAIT_MAX,
+                _ if problem.passing() && problem.exit() != Exit::Config => self.wait_max,
+                _ => Duration::ZERO,
+            };
+            if began.elapsed() >= wait_max {
+                return Err(problem.into());
             }
         }
-        Ok(None)
     }
 
     /// Feeds frames until somebody is settled: with whom, and how long it took from the first frame
@@ -165,6 +180,37 @@ fn codes(doubts: &[Doubt]) -> String {
 mod tests {
     use super::super::Outcome as Ended;
     use super::*;
+    use crate::camera::fault::Fault;
+    use std::path::PathBuf;
+
+    /// A camera that says these one after the other, `None` for nothing new, and then gives a frame.
+    struct Fake(Vec<Option<Fault>>);
+
+    impl FrameSource for Fake {
+        fn next(&mut self) -> Result<Option<Frame>, CameraError> {
+            match self.0.pop() {
+                None => Ok(Frame::new(1, 1, vec![0; 3], Duration::ZERO)),
+                Some(None) => Err(CameraError::Quiet),
+                Some(Some(fault)) => {
+                    Err(CameraError::Away { path: PathBuf::from("fake"), trouble: fault.into() })
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_camera_that_nobody_read_from_meanwhile_is_waited_for_and_one_that_never_comes_is_not() {
+        let (stalled, worker) = (Some(Fault::Stalled), Some(Fault::Worker));
+        let next = |said: &[Option<Fault>], wait_max| {
+            let mut source = Fake(said.iter().rev().copied().collect());
+            Watch { source: &mut source, wait_max }.next().map(|frame| frame.is_some())
+        };
+        assert!(next(&[stalled, None, worker, None], WAIT_MAX).unwrap());
+        assert!(next(&[None, None], Duration::ZERO).unwrap());
+        let lost = next(&[stalled, None], Duration::ZERO).unwrap_err();
+        assert!(lost.exit == Exit::Unavailable && lost.to_string().contains("plug"), "{lost}");
+        assert_eq!(next(&[Some(Fault::WrongFormat)], WAIT_MAX).unwrap_err().exit, Exit::Config);
+    }
 
     #[test]
     fn a_check_in_passes_where_it_is_recognised_soon_after_the_dwell_time() {

@@ -31,6 +31,13 @@ pub(super) struct Writer {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.config.load()?;
+    // What could keep the report from being written is found before anybody stands at the mark.
+    let key = match identity::device_key(&config.state, identity::credentials().as_deref()) {
+        Ok(key) => Some(key),
+        Err(IdentityError::NotEnrolled(_)) => None,
+        Err(problem) => return Err(problem.into()),
+    };
+    can_be_written(&options.out)?;
     let mut ask = ask;
     let ask: Option<&mut accept::Ask<'_>> = (!options.without_people).then_some(&mut ask);
     let report = accept::run(&config, &options.config.config, ask)?;
@@ -45,13 +52,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     report.findings.iter().try_for_each(super::doctor::print)?;
 
     let json = serde_json::to_vec_pretty(&report).map_err(|e| Failure::new(Exit::Software, e))?;
-    let key = match identity::device_key(&config.state, identity::credentials().as_deref()) {
-        Ok(key) => Some(key),
-        Err(IdentityError::NotEnrolled(_)) => None,
-        Err(problem) => return Err(problem.into()),
-    };
     let fingerprint = key.as_ref().map(|key| key.public().fingerprint());
-    fs::create_dir_all(&options.out).map_err(written(&options.out))?;
     put(&options.out, "acceptance.json", &json)?;
     put(&options.out, "acceptance.html", page::html(&report, fingerprint.as_deref()).as_bytes())?;
     if let Some(key) = &key {
@@ -78,6 +79,13 @@ fn ask(chinese: &str, english: &str) -> Result<(), Failure> {
         Ok(_) => Ok(()),
         Err(problem) => Err(Failure::new(Exit::Io, problem)),
     }
+}
+
+/// Makes the folder, and a file in it that goes again.
+fn can_be_written(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(written(folder))?;
+    let probe = folder.join("acceptance.new");
+    fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(written(&probe))
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {

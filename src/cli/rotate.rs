@@ -31,7 +31,7 @@ pub(super) fn run(options: &Rotate) -> Result<(), Failure> {
     if identity::next_key(&config.state)?.is_none() {
         let own = Arc::new(identity::device_key(&config.state, credentials.as_deref())?);
         let line = keys::client(&config, Signer::new(own))?;
-        let offered = identity::offered_key(&config.state, credentials.as_deref())?;
+        let offered = identity::offered_key(&config.state)?;
         block_on(line.offer_key(clock.now(), &offered))??;
         identity::offer_taken(&config.state)?;
     }

@@ -49,7 +49,7 @@ impl Default for PathsTable {
         PathsTable {
             state: "/var/lib/canteend".into(),
             models: "/usr/share/canteend/models".into(),
-            rules: "rules/lcetdz-2022.toml".into(),
+            rules: "/usr/share/canteend/rules/lcetdz-2022.toml".into(),
         }
     }
 }

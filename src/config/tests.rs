@@ -39,7 +39,10 @@ fn example_in_full() -> String {
 #[test]
 fn the_shipped_example_parses() {
     let config = parse(EXAMPLE).unwrap();
-    assert_eq!(config.rules, Path::new("/etc/canteend/rules/lcetdz-2022.toml"));
+    assert_eq!(config.rules, Path::new("/usr/share/canteend/rules/lcetdz-2022.toml"));
+    // A district's own stands beside the configuration.
+    let own = EXAMPLE.replace("[paths]", "[paths]\nrules = \"rules/own.toml\"");
+    assert_eq!(parse(&own).unwrap().rules, Path::new("/etc/canteend/rules/own.toml"));
 }
 
 #[test]

@@ -23,6 +23,7 @@ use super::timekeeper::Timekeeper;
 use super::writer::Writer;
 use super::{checkup, control, crash, desk, load, notify, parts};
 use crate::camera::FrameSource;
+use crate::city::identity;
 use crate::clock::Clock;
 use crate::config::{Camera, Config, rules};
 use crate::domain::calendar::service_date;
@@ -36,7 +37,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// Longest wait, at the end, for what the sockets still do.
 const SOCKETS_STOP_MAX: Duration = Duration::from_secs(1);
@@ -51,6 +52,9 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
     let (clock, source) = (parts::clock(config), parts::camera(config)?);
     let (hands, settings) = prepare(config, clock.as_ref())?;
     crash::arm(&config.state, clock.clone());
+    if let Err(problem) = identity::mark_sealed(&config.state, identity::credentials().as_deref()) {
+        warn!(%problem, "other commands are not told where the device key is");
+    }
     let lines = connect(config, path, &clock, settings)?;
     let gallery = hands.checkin.gallery();
     let calibration = gallery.calibration().expect("it was calibrated");

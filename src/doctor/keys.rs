@@ -1,7 +1,7 @@
 //! The configuration, the keys, and who may read and write what.
 
 use super::{Check, Finding};
-use crate::city::identity::DEVICE_KEY_FILE;
+use crate::city::identity::{DEVICE_KEY_FILE, SEALED_MARK};
 use crate::config::{Config, rules};
 use crate::files;
 use crate::store::{KEY_FILE, LEDGER_FILE, Reader};
@@ -11,8 +11,6 @@ use std::path::Path;
 
 /// Most files that are named.
 const NAMED_MAX: usize = 5;
-/// Where systemd keeps the sealed credentials that it hands to services.
-const CREDENTIAL_STORE: &str = "/etc/credstore.encrypted";
 
 /// The configuration and its rule book, where both can be read.
 ///
@@ -35,9 +33,9 @@ pub(super) fn configuration(path: &Path) -> Result<(Config, Finding), Finding> {
 pub(super) fn keys(state: &Path) -> Finding {
     let ledger = state.join(LEDGER_FILE).exists();
     let box_key = state.join(KEY_FILE).exists();
-    let credential = Path::new(CREDENTIAL_STORE).join(DEVICE_KEY_FILE).exists();
     let device_key = state.join(DEVICE_KEY_FILE).exists();
-    match (ledger, box_key, device_key, credential) {
+    let sealed = state.join(SEALED_MARK).exists();
+    match (ledger, box_key, device_key, sealed) {
         (true, false, ..) => Check::Keys.fault(
             format!("{} is missing: names and faces cannot be opened", KEY_FILE),
             "put the key back, or restore the box and enrol anew: docs/recovery.md",
@@ -46,11 +44,10 @@ pub(super) fn keys(state: &Path) -> Finding {
             "no ledger and no keys yet",
             "the service makes them at its first start: systemctl start canteend",
         ),
-        (true, true, _, true) => enrolled(
-            state,
-            &format!("box key in the state folder, device key in {CREDENTIAL_STORE}"),
-        ),
-        (true, true, true, false) => enrolled(state, "box key and device key in the state folder"),
+        (true, true, true, _) => enrolled(state, "box key and device key in the state folder"),
+        (true, true, false, true) => {
+            enrolled(state, "box key in the state folder, device key sealed for the service")
+        }
         (true, true, false, false) => Check::Keys.warning(
             "box key in the state folder; no device key, so nothing can be signed",
             "canteend provision --city URL --code CODE",
@@ -158,8 +155,12 @@ mod tests {
         assert_eq!(keys(dir.path()).verdict, Verdict::Fault);
         fs::write(dir.path().join(KEY_FILE), "").unwrap();
         assert_eq!(keys(dir.path()).verdict, Verdict::Warning);
+        fs::write(dir.path().join(SEALED_MARK), "").unwrap();
+        let found = keys(dir.path());
+        assert!(found.verdict == Verdict::Ok && found.seen.contains("sealed"), "{found:?}");
         fs::write(dir.path().join(DEVICE_KEY_FILE), "").unwrap();
-        assert_eq!(keys(dir.path()).verdict, Verdict::Ok);
+        let found = keys(dir.path());
+        assert!(found.verdict == Verdict::Ok && !found.seen.contains("sealed"), "{found:?}");
     }
 
     #[test]

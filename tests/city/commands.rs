@@ -1,6 +1,7 @@
 //! The commands as a technician types them, against a city that serves.
 
 use super::town::Town;
+use canteend::city::identity;
 use canteend::city::wire::page::TombstoneWhy;
 use canteend::city::wire::text::DeviceId;
 use canteend::domain::entry::{ClockTrust, Stamp};
@@ -213,4 +214,50 @@ fn a_technician_brings_a_box_with_a_dead_disk_back_to_the_city() {
     assert_eq!(town.city.report().unwrap().meals, 2);
     let verified = canteend(&["ledger", "verify", "--config", config]);
     assert_eq!(verified.code, 0, "{}", verified.err);
+}
+
+#[test]
+fn with_a_sealed_key_commands_say_how_to_be_given_it_and_no_second_key_is_made() {
+    let town = Town::new();
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path());
+    let (config, url) = (config.to_str().unwrap(), town.running.url());
+    let code = town.city.make_code(&DeviceId::new("lc-kfq-017").unwrap()).unwrap().to_string();
+    let provision = ["provision", "--city", &url, "--code", &code, "--config", config];
+    assert_eq!(canteend(&provision).code, 0);
+
+    // Sealed by a technician, and then the service was started.
+    let (state, credentials) = (dir.path().join("state"), tempfile::tempdir().unwrap());
+    let key = state.join(identity::DEVICE_KEY_FILE);
+    std::fs::rename(&key, credentials.path().join(identity::DEVICE_KEY_FILE)).unwrap();
+    identity::mark_sealed(&state, Some(credentials.path())).unwrap();
+    let stick = dir.path().join("stick");
+    std::fs::create_dir(&stick).unwrap();
+    let stick = stick.to_str().unwrap();
+    let commands: [&[&str]; 5] = [
+        &provision,
+        &["upload", "--config", config],
+        &["export", stick, "--config", config],
+        &["provision", "rotate-key", "--config", config],
+        &["accept", "--without-people", "--out", stick, "--config", config],
+    ];
+    for command in commands {
+        let told = canteend(command);
+        assert_eq!(told.code, 78, "{command:?}: {}", told.err);
+        assert!(told.err.contains("systemd-run --pipe"), "{command:?}: {}", told.err);
+    }
+    assert!(!key.exists());
+
+    // As the command line that they name runs them.
+    let given = [("CREDENTIALS_DIRECTORY", credentials.path().to_str().unwrap())];
+    let with_key = |args: &[&str]| canteend_with(args, &given);
+    for command in &commands[..4] {
+        let done = with_key(command);
+        assert_eq!(done.code, 0, "{command:?}: {}", done.err);
+    }
+    // The key that has followed lies in the folder, and the sealed one is of no use any more.
+    assert!(key.exists());
+    let sent = canteend(&["upload", "--config", config]);
+    assert_eq!(sent.code, 0, "{}", sent.err);
+    assert!(town.city.report().unwrap().alarms.is_empty());
 }

@@ -40,7 +40,7 @@ fn open_line(town: &Town, test_box: &mut TestBox) -> Client {
 }
 
 fn offer(town: &Town, test_box: &mut TestBox) {
-    let offered = identity::offered_key(&state(test_box), None).unwrap();
+    let offered = identity::offered_key(&state(test_box)).unwrap();
     let line = open_line(town, test_box);
     wait(line.offer_key(super::town::at(NIGHT), &offered)).unwrap();
 }
@@ -126,10 +126,10 @@ fn a_rotation_that_is_cut_off_anywhere_goes_on() {
         let mut test_box = town.enrol("lc-kfq-017");
         pin(&town, &test_box);
         record(&mut test_box);
-        let offered = identity::offered_key(&state(&test_box), None).unwrap();
+        let offered = identity::offered_key(&state(&test_box)).unwrap();
         let times = |step| if again == step { 2 } else { 1 };
         for _ in 0..times(0) {
-            let same = identity::offered_key(&state(&test_box), None).unwrap();
+            let same = identity::offered_key(&state(&test_box)).unwrap();
             assert_eq!(same.public(), offered.public());
         }
         (0..times(1)).for_each(|_| offer(&town, &mut test_box));
@@ -156,7 +156,7 @@ fn a_rotation_that_is_cut_off_anywhere_goes_on() {
 fn a_key_is_taken_only_on_the_word_of_the_one_in_use() {
     let town = Town::new();
     let (test_box, stranger) = (town.enrol("lc-kfq-017"), town.enrol("lc-dcf-003"));
-    let offered = identity::offered_key(&state(&test_box), None).unwrap();
+    let offered = identity::offered_key(&state(&test_box)).unwrap();
     let line = |signer: &TestBox, device: &TestBox| {
         Client::over(
             town.url(),

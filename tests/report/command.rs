@@ -81,10 +81,9 @@ fn a_ledger_of_another_box_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("canteend.toml");
     let example = fs::read_to_string(root().join("config/canteend.toml")).unwrap();
+    let rules = root().join("config/rules/lcetdz-2022.toml");
+    let example = example.replace("[paths]", &format!("[paths]\nrules = \"{}\"", rules.display()));
     fs::write(&config, example.replace("lc-kfq-017", "lc-kfq-018")).unwrap();
-    fs::create_dir(folder.path().join("rules")).unwrap();
-    let rules = "rules/lcetdz-2022.toml";
-    fs::copy(root().join("config").join(rules), folder.path().join(rules)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_canteend"));
     command.args(["report", "settlement", "--month", "2026-03", "--ledger"]).arg(canteen.state());
     let output = command.arg("--config").arg(&config).output().unwrap();

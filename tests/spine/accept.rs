@@ -29,7 +29,8 @@ fn accept(canteen: &BoxFolder, more: &[&str]) -> Ran {
     let mut command = canteen.command(&["accept", "--out", out.to_str().unwrap()]);
     command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"\n\n").unwrap();
+    // A command that ends before it asks reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(b"\n\n");
     child.wait_with_output().unwrap().into()
 }
 
@@ -80,6 +81,16 @@ fn without_people_the_report_does_not_pass_and_without_a_key_it_is_not_signed() 
     assert_eq!(step(&report, "pull-the-plug")["outcome"], "passed");
     assert!(!canteen.path("report/acceptance.dsse.json").exists());
     assert!(ran.out.contains("not signed"), "{ran:?}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_before_anybody_is_asked_to_stand_at_the_mark() {
+    let canteen = site();
+    std::fs::write(canteen.path("report"), "a file").unwrap();
+    let ran = accept(&canteen, &[]);
+    assert_eq!(ran.code, 74, "{ran:?}");
+    assert!(ran.err.contains("name a folder that can be written"), "{ran:?}");
+    assert_eq!(ran.out, "", "nobody was asked");
 }
 
 #[test]

@@ -78,3 +78,19 @@ fn the_browser_may_open_this_machine_and_nothing_else() {
     let page = unit.iter().find(|(_, value)| value.starts_with("PAGE=")).unwrap();
     assert!(page.1.starts_with("PAGE=http://127.0.0.1:"), "{page:?}");
 }
+
+#[test]
+fn the_touchscreens_browser_may_be_heard_as_that_of_the_tests_is() {
+    let unit = directives("systemd/canteend-kiosk.service");
+    let command = &unit.iter().find(|(directive, _)| directive == "ExecStart").unwrap().1;
+    let tests = read("tests/browser/browser.mjs");
+    let flags: Vec<&str> =
+        tests.split('"').filter(|word| word.starts_with("--") && *word != "--no-sandbox").collect();
+    assert_eq!(flags, ["--autoplay-policy=no-user-gesture-required"]);
+    for flag in flags {
+        assert!(command.split(' ').any(|word| word == flag), "{flag} is not in {command}");
+    }
+    let policy: serde_json::Value =
+        serde_json::from_str(&read("systemd/chromium-policy.json")).unwrap();
+    assert_eq!(policy["AutoplayAllowed"], true);
+}

@@ -1,11 +1,14 @@
 //! Who this box is to the city, and who the city is: the device key and the pinned city key.
 //!
-//! 1. The device's private key is made on the box and never leaves it. It comes from systemd
-//!    (`LoadCredential`) or from a file that only its owner can read; any other is refused.
+//! 1. The device's private key is made on the box and never leaves it. It is in a file that only its
+//!    owner can read; any other is refused. Where there is no such file it comes from systemd
+//!    (`LoadCredentialEncrypted`): a key that was sealed and its file removed.
 //! 2. A key that is to take its place goes through three names: offered, next, and then the device
 //!    key's own. Each step is one rename, so that a rotation goes on wherever it was cut off.
 //! 3. What is pinned once is not replaced by another city's key without somebody removing it; the
 //!    city's own next key, which the one before has signed for, takes its place ([`repin`]).
+//! 4. A key that is sealed is given to the service alone. The service leaves a mark, by which other
+//!    commands do not take the box for one that has no key, and make none beside it.
 
 mod city;
 
@@ -26,6 +29,8 @@ pub const OFFERED_KEY_FILE: &str = "device.offered.key";
 /// A key that the city has taken, and that takes the device key's place after the entry that says
 /// so is acknowledged.
 pub const NEXT_KEY_FILE: &str = "device.next.key";
+/// Says that the service has its device key from systemd.
+pub const SEALED_MARK: &str = "device.key.sealed";
 /// Where systemd says that a service's credentials are.
 const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 /// Most bytes of either file that are read.
@@ -37,6 +42,12 @@ pub enum IdentityError {
     /// No key or no city.
     #[error("{}: the box is not enrolled; run `canteend provision --city URL --code CODE`", .0.display())]
     NotEnrolled(PathBuf),
+    /// The key is among the credentials of the service, which this process does not have.
+    #[error("{}: the device key is sealed, and given by systemd to the service alone; run this command \
+             with it, as root: systemd-run --pipe --wait --same-dir --uid=canteend \
+             --property=LoadCredentialEncrypted=device.key canteend ...; for a new key in its \
+             place see docs/recovery.md", .0.display())]
+    Sealed(PathBuf),
     /// Others may read the key.
     #[error("{}: the device key is open to others (mode {mode:03o}); run `chmod 600` on it", path.display())]
     Open {
@@ -71,10 +82,6 @@ pub enum IdentityError {
         /// Fingerprint of the pinned key.
         known: String,
     },
-    /// A key from outside cannot be replaced here.
-    #[error("{}: the device key comes from systemd's credentials, which this program cannot replace; \
-             enrol the box anew with a new one", .0.display())]
-    Credential(PathBuf),
     /// Reading or writing failed.
     #[error("{}: {source}", path.display())]
     File {
@@ -98,14 +105,39 @@ fn file(path: &Path) -> impl Fn(io::Error) -> IdentityError {
     |source| IdentityError::File { path: path.to_owned(), source }
 }
 
-/// Where the device key is, and whether its mode is to be looked at: among `credentials`, where
-/// systemd put it there, else in `state`. A credential is guarded by its folder, and by an access
-/// list that shows in its mode as if it were open to a group.
-fn key_path(state: &Path, credentials: Option<&Path>) -> (PathBuf, bool) {
+/// Where the device key is: in `state`, else among `credentials`, where systemd put it there.
+enum Place {
+    /// In a file of the state folder, which is there or not yet.
+    File(PathBuf),
+    /// Guarded by its folder, and by an access list that shows in its mode as if it were open to a
+    /// group.
+    Credential(PathBuf),
+}
+
+fn place(state: &Path, credentials: Option<&Path>) -> Result<Place, IdentityError> {
+    let own = state.join(DEVICE_KEY_FILE);
     let credential = credentials.map(|dir| dir.join(DEVICE_KEY_FILE)).filter(|path| path.exists());
+    let mark = state.join(SEALED_MARK);
     match credential {
-        Some(path) => (path, false),
-        None => (state.join(DEVICE_KEY_FILE), true),
+        _ if own.exists() => Ok(Place::File(own)),
+        Some(path) => Ok(Place::Credential(path)),
+        None if mark.exists() => Err(IdentityError::Sealed(mark)),
+        None => Ok(Place::File(own)),
+    }
+}
+
+/// Marks in the state folder whether the service, which calls this, has its key from systemd.
+///
+/// # Errors
+/// [`IdentityError::File`].
+pub fn mark_sealed(state: &Path, credentials: Option<&Path>) -> Result<(), IdentityError> {
+    let mark = state.join(SEALED_MARK);
+    // Its own mark says nothing to the service: it has the key, or there is none.
+    let sealed = matches!(place(state, credentials), Ok(Place::Credential(_)));
+    match (sealed, mark.exists()) {
+        (true, false) => write(&mark, b"see docs/install.md, Keys in the machine's TPM\n"),
+        (false, true) => fs::remove_file(&mark).map_err(file(&mark)),
+        _ => Ok(()),
     }
 }
 
@@ -126,12 +158,8 @@ pub fn next_key(state: &Path) -> Result<Option<SigningKey>, IdentityError> {
 /// A key to offer to the city, made where none is being offered yet.
 ///
 /// # Errors
-/// [`IdentityError::Credential`] where the device key is not this program's to replace.
-pub fn offered_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
-    let (own, _) = key_path(state, credentials);
-    if !own.starts_with(state) {
-        return Err(IdentityError::Credential(own));
-    }
+/// As [`device_key`], but for a missing one.
+pub fn offered_key(state: &Path) -> Result<SigningKey, IdentityError> {
     let path = state.join(OFFERED_KEY_FILE);
     if !path.exists() {
         make_key(&path)?;
@@ -147,7 +175,7 @@ pub fn offer_taken(state: &Path) -> Result<(), IdentityError> {
     rename(&state.join(OFFERED_KEY_FILE), &state.join(NEXT_KEY_FILE))
 }
 
-/// The next key takes the device key's place.
+/// The next key takes the device key's place, also of one that was sealed.
 ///
 /// # Errors
 /// [`IdentityError::File`].
@@ -169,10 +197,12 @@ pub fn drop_next(state: &Path) -> Result<(), IdentityError> {
 /// The device key of an enrolled box. `credentials` is systemd's folder of them.
 ///
 /// # Errors
-/// [`IdentityError`] where it is missing, open to others, or no key.
+/// [`IdentityError`] where it is missing, sealed, open to others, or no key.
 pub fn device_key(state: &Path, credentials: Option<&Path>) -> Result<SigningKey, IdentityError> {
-    let (path, guarded) = key_path(state, credentials);
-    key_in(path, guarded)
+    match place(state, credentials)? {
+        Place::File(path) => secret_key(path),
+        Place::Credential(path) => key_in(path, false),
+    }
 }
 
 fn secret_key(path: PathBuf) -> Result<SigningKey, IdentityError> {
@@ -199,8 +229,9 @@ pub fn device_key_or_new(
     state: &Path,
     credentials: Option<&Path>,
 ) -> Result<SigningKey, IdentityError> {
-    let (path, _) = key_path(state, credentials);
-    if !path.exists() {
+    if let Place::File(path) = place(state, credentials)?
+        && !path.exists()
+    {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(file(state))?;
         make_key(&path)?;
     }
@@ -254,19 +285,46 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_of_systemd_goes_before_the_file() {
+    fn a_key_in_the_folder_goes_before_a_credential_which_is_taken_without_it() {
         let (state, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let own = device_key_or_new(state.path(), None).unwrap();
         let given = device_key_or_new(credentials.path(), None).unwrap();
-        let found = device_key(state.path(), Some(credentials.path())).unwrap();
-        assert_eq!(found.public(), given.public());
         // As an access list shows it.
         let listed = fs::Permissions::from_mode(0o440);
         fs::set_permissions(credentials.path().join(DEVICE_KEY_FILE), listed).unwrap();
-        let found = device_key(state.path(), Some(credentials.path())).unwrap();
-        assert_eq!(found.public(), given.public());
-        let empty = tempfile::tempdir().unwrap();
-        let found = device_key(state.path(), Some(empty.path())).unwrap();
-        assert_eq!(found.public(), own.public());
+        let found = || device_key(state.path(), Some(credentials.path())).unwrap();
+        assert_eq!(found().public(), own.public());
+        fs::remove_file(state.path().join(DEVICE_KEY_FILE)).unwrap();
+        assert_eq!(found().public(), given.public());
+        let same = device_key_or_new(state.path(), Some(credentials.path())).unwrap();
+        assert_eq!(same.public(), given.public());
+    }
+
+    #[test]
+    fn a_sealed_key_is_not_a_missing_one_until_the_service_has_none_either() {
+        let (state, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (state, credentials) = (state.path(), Some(credentials.path()));
+        let sealed = |told| matches!(told, Err(IdentityError::Sealed(_)));
+        let given = device_key_or_new(credentials.unwrap(), None).unwrap();
+        mark_sealed(state, None).unwrap();
+        assert!(matches!(device_key(state, None), Err(IdentityError::NotEnrolled(_))));
+        for _ in 0..2 {
+            mark_sealed(state, credentials).unwrap();
+            assert!(sealed(device_key(state, None)) && sealed(device_key_or_new(state, None)));
+        }
+        assert_eq!(device_key(state, credentials).unwrap().public(), given.public());
+
+        // A key that follows lies in the folder, as that of a box that was never sealed.
+        make_key(&state.join(NEXT_KEY_FILE)).unwrap();
+        promote_next(state).unwrap();
+        assert_ne!(device_key(state, credentials).unwrap().public(), given.public());
+        assert!(device_key(state, None).is_ok());
+        mark_sealed(state, credentials).unwrap();
+        assert!(!state.join(SEALED_MARK).exists());
+
+        fs::remove_file(state.join(DEVICE_KEY_FILE)).unwrap();
+        mark_sealed(state, credentials).unwrap();
+        mark_sealed(state, None).unwrap();
+        assert!(device_key_or_new(state, None).is_ok());
     }
 }
