@@ -9,7 +9,7 @@
 
 use super::desk::{At, Desk};
 use super::service;
-use super::swap::Waiting;
+use super::swap::Handover;
 use crate::config::{Config, rules};
 use crate::domain::visit::Limits;
 use crate::error::{Exit, Failure};
@@ -34,12 +34,12 @@ pub struct Reload {
     path: PathBuf,
     running: Arc<Mutex<Config>>,
     desk: Desk,
-    waiting: Waiting,
+    waiting: Handover,
 }
 
 impl Reload {
     /// For a box that runs with `running`, read from the file at `path`.
-    pub fn new(path: &Path, running: Config, desk: Desk, waiting: Waiting) -> Self {
+    pub fn new(path: &Path, running: Config, desk: Desk, waiting: Handover) -> Self {
         Reload { path: path.to_owned(), running: Arc::new(Mutex::new(running)), desk, waiting }
     }
 

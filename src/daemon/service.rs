@@ -17,7 +17,7 @@ use super::kiosk::Backend;
 use super::night::{self, Night};
 use super::reload::Reload;
 use super::slot::Slot;
-use super::swap::{Swap, Waiting};
+use super::swap::{Handover, Swap};
 use super::writer::Writer;
 use super::{checkup, control, crash, desk, gallery_job, notify, timekeeper};
 use crate::camera::supervise::{Supervised, Timing};
@@ -103,7 +103,7 @@ pub fn run(config: &Config, path: &Path) -> Result<(), Failure> {
         board.raise(Trouble::Crashed, clock.now(), crash::CRASH_FILE);
     }
     let (desk, orders) = desk::open();
-    let waiting = Waiting::default();
+    let waiting = Handover::default();
     let swap = Swap::new(desk.clone(), waiting.clone(), settings);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
     let reload = Reload::new(path, config.clone(), desk.clone(), waiting.clone());

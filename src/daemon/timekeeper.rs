@@ -4,7 +4,7 @@ use super::service::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::Timestamp;
-use crate::domain::clock_trust::{Reading, Standing, Watch};
+use crate::domain::clock_trust::{ClockRecord, Reading, Watch};
 use crate::domain::entry::{Event, Stamp};
 use crate::error::Failure;
 use crate::store::{LedgerError, Store};
@@ -99,8 +99,8 @@ fn record(store: &mut Store, Reading { stamp, change }: Reading) -> Result<(), L
 
 /// The stamp of a ledger's first entry.
 pub fn first_stamp(clock: &dyn Clock) -> Stamp {
-    let standing = Standing { change: None, high: None };
-    Watch::new(clock.boot(), standing).read(clock.now(), clock.monotonic()).stamp
+    let record = ClockRecord { change: None, high: None };
+    Watch::new(clock.boot(), record).read(clock.now(), clock.monotonic()).stamp
 }
 
 /// Opens the store of a configuration for writing, and the keeper of its stamps.

@@ -28,7 +28,7 @@ pub const AWAY_MAX: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 /// What the ledger says of the clock when the program starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct ClockRecord {
     /// The change of trust that holds; none where the clock was trusted from the first entry on.
     pub change: Option<ClockChange>,
     /// The last trusted time, if there ever was one.
@@ -60,9 +60,9 @@ pub struct Watch {
 
 impl Watch {
     /// A watch on the machine start `boot`, over a ledger in which the clock stands so.
-    pub fn new(boot: BootId, standing: Standing) -> Self {
-        let doubt = standing.change.filter(|c| !c.trusted);
-        Watch { boot, doubt, high: standing.high, anchor: None, supposed: None }
+    pub fn new(boot: BootId, record: ClockRecord) -> Self {
+        let doubt = record.change.filter(|c| !c.trusted);
+        Watch { boot, doubt, high: record.high, anchor: None, supposed: None }
     }
 
     /// Whether the clock was believed at the last reading.
