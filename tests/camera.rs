@@ -100,14 +100,19 @@ fn two_thousand_restarts_leave_no_handle_and_no_memory_behind() {
     const WARM_UP: u64 = 100;
     let timing = Timing { retry_first: Duration::ZERO, ..Timing::default() };
     let mut camera = Supervised::new(Path::new(NOWHERE), timing, || process(NOWHERE));
-    let mut before = (0, 0);
-    while camera.counts().starts < RESTARTS {
+    let (mut before, mut ended) = ((0, 0), 0);
+    while ended < RESTARTS {
         match camera.next() {
-            Err(CameraError::Away { trouble, .. }) => assert_eq!(trouble.fault, Fault::NoCamera),
+            Err(CameraError::Away { trouble, .. }) => match trouble.fault {
+                Fault::NoCamera => ended += 1,
+                // On a busy machine more of them are still ending than may be at once.
+                Fault::Worker => std::thread::sleep(Duration::from_millis(10)),
+                other => panic!("{other:?}"),
+            },
             Err(CameraError::Quiet) => {}
             other => panic!("{other:?}"),
         }
-        if camera.counts().starts == WARM_UP {
+        if ended == WARM_UP {
             before = held();
         }
     }

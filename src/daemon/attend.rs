@@ -6,7 +6,7 @@ use super::desk::{At, Desk};
 use super::preview::Place;
 use super::reload::Sight;
 use super::slot::Slot;
-use super::swap::Waiting;
+use super::swap::Handover;
 use super::timekeeper::Moment;
 use super::writer::Shown;
 use crate::clock::Clock;
@@ -23,7 +23,7 @@ pub(super) struct Counter<'a> {
     pub(super) hours: &'a MealHours,
     pub(super) desk: &'a Desk,
     pub(super) board: &'a Board,
-    pub(super) waiting: &'a Waiting,
+    pub(super) waiting: &'a Handover,
 }
 
 impl Counter<'_> {

@@ -33,18 +33,18 @@ macro_rules! counts {
 
         impl Counts {
             /// The numbers as they are now.
-            pub fn done(&self) -> Done {
-                Done { $($name: self.$name.get(),)* }
+            pub fn done(&self) -> Tally {
+                Tally { $($name: self.$name.get(),)* }
             }
         }
 
         /// How much was done since the start.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        pub struct Done {
+        pub struct Tally {
             $(#[doc = $help] pub $name: u64,)*
         }
 
-        impl Done {
+        impl Tally {
             /// Each number with its name among the metrics and what it is.
             pub fn rows(&self) -> Vec<(&'static str, &'static str, u64)> {
                 vec![$(($metric, $help, self.$name),)*]

@@ -8,7 +8,7 @@
 //! 4. The ledger says which configuration and rules are in force from then on.
 
 use super::desk::{At, Desk};
-use super::swap::Waiting;
+use super::swap::Handover;
 use crate::config::{Config, rules};
 use crate::domain::entry::operation::ConfigChange;
 use crate::domain::entry::{Event, Stamp};
@@ -37,12 +37,12 @@ pub struct Reload {
     path: PathBuf,
     running: Arc<Mutex<Config>>,
     desk: Desk,
-    waiting: Waiting,
+    waiting: Handover,
 }
 
 impl Reload {
     /// For a box that runs with `running`, read from the file at `path`.
-    pub fn new(path: &Path, running: Config, desk: Desk, waiting: Waiting) -> Self {
+    pub fn new(path: &Path, running: Config, desk: Desk, waiting: Handover) -> Self {
         Reload { path: path.to_owned(), running: Arc::new(Mutex::new(running)), desk, waiting }
     }
 

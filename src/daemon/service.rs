@@ -18,7 +18,7 @@ use super::kiosk::Backend;
 use super::night::{self, Night, Ringing};
 use super::reload::{self, Reload};
 use super::slot::Slot;
-use super::swap::{Swap, Waiting};
+use super::swap::{Handover, Swap};
 use super::timekeeper::Timekeeper;
 use super::writer::Writer;
 use super::{checkup, control, crash, desk, load, notify, parts};
@@ -116,7 +116,7 @@ struct Lines {
     board: Arc<Board>,
     desk: Desk,
     orders: Orders,
-    waiting: Waiting,
+    waiting: Handover,
     reload: Reload,
     night: Night,
     ringing: Ringing,
@@ -141,7 +141,7 @@ fn connect(
         board.raise(Trouble::Crashed, clock.now(), crash::CRASH_FILE);
     }
     let (desk, orders) = desk::open();
-    let waiting = Waiting::default();
+    let waiting = Handover::default();
     let swap = Swap::new(desk.clone(), waiting.clone(), settings);
     let socket = runtime.block_on(async { control::listen(&config.state) })?;
     let reload = Reload::new(path, config.clone(), desk.clone(), waiting.clone());

@@ -38,9 +38,9 @@ pub enum SwapError {
 
 /// What waits for vision to take it up: a calibrated gallery, changed settings.
 #[derive(Clone, Default)]
-pub struct Waiting(Arc<Mutex<(Option<Gallery>, Option<Sight>)>>);
+pub struct Handover(Arc<Mutex<(Option<Gallery>, Option<Sight>)>>);
 
-impl Waiting {
+impl Handover {
     /// The newest gallery and the newest settings that were put here since the last call.
     pub fn take(&self) -> (Option<Gallery>, Option<Sight>) {
         std::mem::take(&mut *self.0.lock().expect("no holder panics"))
@@ -60,16 +60,16 @@ impl Waiting {
 #[derive(Clone)]
 pub struct Swap {
     desk: Desk,
-    waiting: Waiting,
+    handover: Handover,
     settings: CalibrationSettings,
     turn: Arc<Mutex<()>>,
 }
 
 impl Swap {
     /// For a box whose vision makes templates of the settings' model and takes galleries from
-    /// `waiting`.
-    pub fn new(desk: Desk, waiting: Waiting, settings: CalibrationSettings) -> Self {
-        Swap { desk, waiting, settings, turn: Arc::default() }
+    /// `handover`.
+    pub fn new(desk: Desk, handover: Handover, settings: CalibrationSettings) -> Self {
+        Swap { desk, handover, settings, turn: Arc::default() }
     }
 
     /// Takes up what the store holds now, and says how many elders that are. It blocks for as long
@@ -87,13 +87,13 @@ impl Swap {
         let ((gallery, elders), change) = loaded?;
         let gallery = calibrated(gallery, settings.target, settings.configured, &mut |_, _| {});
         let (count, templates) = (elders.len(), gallery.templates());
-        let waiting = self.waiting.clone();
+        let handover = self.handover.clone();
         self.desk.ask_blocking(move |at| {
             if let (Some(change), Some(taken)) = (&change, gallery.calibration()) {
                 at.store().keep_calibration(&settings, change.generation, taken)?;
             }
             at.writer().replace_roster(elders, change.map(|change| change.as_of));
-            waiting.put(gallery);
+            handover.put(gallery);
             checkup::settle(at);
             Ok::<_, SwapError>(())
         })??;

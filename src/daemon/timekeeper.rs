@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::domain::calendar::Timestamp;
-use crate::domain::clock_trust::{Reading, Standing, Watch};
+use crate::domain::clock_trust::{ClockRecord, Reading, Watch};
 use crate::domain::entry::{Event, Stamp};
 use crate::store::{LedgerError, Store};
 use std::time::Duration;
@@ -96,7 +96,7 @@ fn record(store: &mut Store, Reading { stamp, change }: Reading) -> Result<(), L
 
 /// The stamp of a ledger's first entry.
 pub fn first_stamp(clock: &dyn Clock) -> Stamp {
-    let standing = Standing { change: None, trusted: true, high: None };
+    let standing = ClockRecord { change: None, trusted: true, high: None };
     Watch::new(clock.boot(), standing).read(clock.now(), clock.monotonic()).stamp
 }
 

@@ -33,7 +33,7 @@ pub const NEW_MAX: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
 
 /// What the ledger says of the clock when the program starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct ClockRecord {
     /// The change of trust that holds; none where it is as at the first entry.
     pub change: Option<ClockChange>,
     /// Whether the clock is trusted.
@@ -67,7 +67,7 @@ pub struct Watch {
 
 impl Watch {
     /// A watch on the machine start `boot`, over a ledger in which the clock stands so.
-    pub fn new(boot: BootId, standing: Standing) -> Self {
+    pub fn new(boot: BootId, standing: ClockRecord) -> Self {
         // A first entry that was not trusted had no change before it that says why.
         let unsaid =
             ClockChange { trusted: false, why: ClockWhy::Restart, boot: [0; 16], offset_ms: 0 };

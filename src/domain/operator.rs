@@ -55,7 +55,7 @@ pub struct Tries {
 
 /// Why a try is not looked at, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum Throttle {
     /// Too soon after a wrong PIN.
     Wait(Duration),
     /// Locked after too many.
@@ -70,13 +70,13 @@ impl Tries {
     /// The longer of the two waits holds, so that setting the clock frees nobody. A time further
     /// ahead than any wait was written before the clock was set back: it holds for as long as a new
     /// wait would, and that is kept in its place.
-    pub fn begin(self, now: Timestamp, steady: Duration) -> (Tries, Option<Held>) {
+    pub fn begin(self, now: Timestamp, steady: Duration) -> (Tries, Option<Throttle>) {
         let locked = self.failures >= FAILURES_MAX;
         let wall = self.not_before.map(|until| until.duration_since(now));
         let wall = wall.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default();
         let left = wall.max(steady).min(self.pause());
         if !left.is_zero() {
-            let held = if locked { Held::Locked(left) } else { Held::Wait(left) };
+            let held = if locked { Throttle::Locked(left) } else { Throttle::Wait(left) };
             return (Tries { not_before: Some(now + left), ..self }, Some(held));
         }
         let failures = if locked { 1 } else { self.failures + 1 };
@@ -136,7 +136,7 @@ mod tests {
         for seconds in [1, 2, 4, 8, 15 * 60] {
             tries = begun(tries, now);
             let pause = Duration::from_secs(seconds);
-            let held = if seconds < 60 { Held::Wait(pause) } else { Held::Locked(pause) };
+            let held = if seconds < 60 { Throttle::Wait(pause) } else { Throttle::Locked(pause) };
             assert_eq!(tries.begin(now, Duration::ZERO), (tries, Some(held)));
             now += pause;
         }
@@ -149,7 +149,10 @@ mod tests {
         for (failures, wait) in [(2, Duration::from_secs(2)), (FAILURES_MAX, LOCK)] {
             let ahead = Tries { failures, not_before: Some(now + LOCK * 100) };
             let (kept, held) = ahead.begin(now, Duration::ZERO);
-            assert!(matches!(held, Some(Held::Wait(w) | Held::Locked(w)) if w == wait), "{held:?}");
+            assert!(
+                matches!(held, Some(Throttle::Wait(w) | Throttle::Locked(w)) if w == wait),
+                "{held:?}"
+            );
             assert_eq!(kept, Tries { failures, not_before: Some(now + wait) });
             begun(kept, now + wait);
         }
@@ -161,7 +164,7 @@ mod tests {
         let tries = Tries { failures: FAILURES_MAX, not_before: Some(now) };
         let left = Duration::from_secs(840);
         let (kept, held) = tries.begin(now + LOCK, left);
-        assert_eq!(held, Some(Held::Locked(left)));
+        assert_eq!(held, Some(Throttle::Locked(left)));
         assert_eq!(kept.not_before, Some(now + LOCK + left));
     }
 }

@@ -6,7 +6,7 @@ use super::projection::{self, Contradiction};
 use super::reader::Recorded;
 use super::vault::VaultError;
 use crate::domain::calendar::{Date, MealWindow, Timestamp};
-use crate::domain::clock_trust::Standing;
+use crate::domain::clock_trust::ClockRecord;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::{Digest, KeyPurpose};
 use crate::domain::entry::{Entry, EntryNumber, Event, Stamp};
@@ -270,14 +270,14 @@ pub(super) fn key_in_use(
 }
 
 /// Where the clock stands after the last entry.
-pub(super) fn clock(conn: &Connection) -> Result<Standing, LedgerError> {
+pub(super) fn clock(conn: &Connection) -> Result<ClockRecord, LedgerError> {
     let last: i64 = conn.query_row("SELECT max(seq) FROM entry", [], |row| row.get(0))?;
     let clock = projection::clock(conn, last)?.ok_or(LedgerError::NoGenesis)?;
     let change = match entry(conn, number(clock.since))?.map(|entry| entry.event) {
         Some(Event::Clock(change)) => Some(change),
         _ => None,
     };
-    Ok(Standing { change, trusted: clock.trusted, high: record::parse_at(&clock.high) })
+    Ok(ClockRecord { change, trusted: clock.trusted, high: record::parse_at(&clock.high) })
 }
 
 /// What stands for `elder` on `date`, as far as the clock is believed as it is now: under an

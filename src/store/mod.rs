@@ -61,7 +61,7 @@ pub use vault::VaultError;
 pub use verify::{Depth, Fault, Sums, Verified, VerifyError};
 
 use crate::domain::calendar::Date;
-use crate::domain::clock_trust::Standing as ClockStanding;
+use crate::domain::clock_trust::ClockRecord;
 use crate::domain::elder::ElderId;
 use crate::domain::entry::operation::{ConfigChange, Digest, KeyPurpose};
 use crate::domain::entry::{Entry, EntryNumber, Event, GalleryChange, Stamp};
@@ -340,7 +340,7 @@ impl Store {
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
-    pub fn clock(&self) -> Result<ClockStanding, LedgerError> {
+    pub fn clock(&self) -> Result<ClockRecord, LedgerError> {
         ledger::clock(&self.conn)
     }
 

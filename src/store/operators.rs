@@ -12,7 +12,7 @@ use super::pin::{Pin, PinHash};
 use super::vault::VaultError;
 use super::{Reader, Store};
 use crate::domain::calendar::Timestamp;
-use crate::domain::operator::{Held, OperatorId, Tries};
+use crate::domain::operator::{OperatorId, Throttle, Tries};
 use crate::error::{Exit, Sysexit};
 use crate::record;
 use rusqlite::{Connection, OptionalExtension};
@@ -74,7 +74,7 @@ pub enum Attempt {
     /// Nobody of this id may sign in. Say what a wrong PIN says, after the same time.
     Nobody,
     /// Too soon: the PIN is not looked at.
-    Held(Held),
+    Held(Throttle),
 }
 
 impl Store {

@@ -10,7 +10,7 @@ use super::proof::{self, Day};
 use super::vault::Vault;
 use super::verify::{self, Depth, Verified, VerifyError};
 use crate::domain::calendar::Date;
-use crate::domain::clock_trust::Standing;
+use crate::domain::clock_trust::ClockRecord;
 use crate::domain::elder::Elder;
 use crate::domain::entry::operation::Epoch;
 use crate::domain::entry::{Entry, EntryNumber, GalleryChange};
@@ -83,7 +83,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
-    pub fn clock(&self) -> Result<Standing, LedgerError> {
+    pub fn clock(&self) -> Result<ClockRecord, LedgerError> {
         ledger::clock(&self.conn)
     }
 

@@ -16,7 +16,7 @@ use canteend::daemon::hold::Stamps as _;
 use canteend::daemon::keys;
 use canteend::daemon::night::round::Done;
 use canteend::daemon::night::{Bell, Night, bell};
-use canteend::daemon::swap::{Swap, Waiting};
+use canteend::daemon::swap::{Handover, Swap};
 use canteend::daemon::timekeeper::Timekeeper;
 use canteend::daemon::writer::Writer;
 use canteend::domain::calendar::service_date;
@@ -51,7 +51,7 @@ pub fn config(dir: &Path, device: &str) -> Config {
 struct Serving {
     desk: Desk,
     board: Arc<Board>,
-    waiting: Waiting,
+    waiting: Handover,
     bell: Bell,
     quit: Option<oneshot::Sender<()>>,
     threads: Vec<std::thread::JoinHandle<()>>,
@@ -65,7 +65,7 @@ impl Serving {
         let clock: Arc<dyn Clock> = clock(NIGHT);
         let board = Arc::new(Board::default());
         let (desk, orders) = desk::open();
-        let waiting = Waiting::default();
+        let waiting = Handover::default();
         let model = super::sync::faces().embedding().model;
         let settings = CalibrationSettings { model, target: Target::default(), configured: 0.66 };
         let swap = Swap::new(desk.clone(), waiting.clone(), settings);

@@ -3,7 +3,7 @@
 //! No name, elder id or picture is in it.
 
 use crate::daemon::board::Board;
-use crate::daemon::counts::Done;
+use crate::daemon::counts::Tally;
 use crate::daemon::desk::{At, Desk};
 use crate::domain::health::{Trouble, Weight};
 use crate::error::Failure;
@@ -59,7 +59,7 @@ pub struct Status {
     /// What is the matter, by code.
     pub troubles: Vec<TroubleStatus>,
     /// How much was done since the start.
-    pub done: Done,
+    pub done: Tally,
     /// How many pages follow the box: one where the touchscreen is lit.
     pub pages: usize,
 }

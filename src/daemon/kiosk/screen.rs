@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 const RESULT_MAX: Duration = Duration::from_secs(30);
 
 /// A result and since when it is shown.
-struct Result {
+struct Lingering {
     scene: Scene,
     since: Instant,
 }
@@ -28,7 +28,7 @@ struct Result {
 pub(super) struct Screen {
     hold: Duration,
     seen: u64,
-    result: Option<Result>,
+    result: Option<Lingering>,
     shown: Scene,
     moment: u64,
 }
@@ -45,19 +45,19 @@ impl Screen {
         &mut self,
         showing: &Showing,
         troubles: &Troubles,
-        serving: std::result::Result<MealWindow, NextMeal>,
+        serving: Result<MealWindow, NextMeal>,
         now: Instant,
     ) -> (Scene, u64) {
         let told = scene(&showing.scene);
         let fresh = showing.revision > self.seen;
         self.seen = showing.revision;
         if fresh && is_result(&told) {
-            self.result = Some(Result { scene: told.clone(), since: showing.since });
+            self.result = Some(Lingering { scene: told.clone(), since: showing.since });
             self.moment += 1;
             self.shown = told.clone();
         }
-        let age = |result: &Result| now.saturating_duration_since(result.since);
-        let stays = |result: &Result| match is_result(&told) {
+        let age = |result: &Lingering| now.saturating_duration_since(result.since);
+        let stays = |result: &Lingering| match is_result(&told) {
             // Whom staff register need not stand there, so nobody is seen to leave.
             true if showing.by_staff => age(result) < self.hold,
             true => age(result) < RESULT_MAX,
@@ -117,7 +117,7 @@ mod tests {
     use crate::domain::calendar::{Time, Timestamp};
 
     const HOLD: Duration = Duration::from_secs(5);
-    const OPEN: std::result::Result<MealWindow, NextMeal> = Ok(MealWindow::Lunch);
+    const OPEN: Result<MealWindow, NextMeal> = Ok(MealWindow::Lunch);
 
     fn next() -> NextMeal {
         NextMeal { window: MealWindow::Supper, from: Time::constant(16, 30, 0, 0), tomorrow: false }
@@ -154,11 +154,7 @@ mod tests {
             self.at(at_ms, OPEN)
         }
 
-        fn at(
-            &mut self,
-            at_ms: u64,
-            serving: std::result::Result<MealWindow, NextMeal>,
-        ) -> (Scene, u64) {
+        fn at(&mut self, at_ms: u64, serving: Result<MealWindow, NextMeal>) -> (Scene, u64) {
             let now = self.begun + Duration::from_millis(at_ms);
             self.screen.look(&self.showing, &self.troubles, serving, now)
         }

@@ -6,7 +6,7 @@ use super::Backend;
 use super::staff::refused;
 use crate::domain::entry::Event;
 use crate::domain::entry::operation::{Sign, SignChange};
-use crate::domain::operator::{Held, OperatorId};
+use crate::domain::operator::{OperatorId, Throttle};
 use crate::kiosk::act::Refusal;
 use crate::kiosk::canteen::{Refused, Trusted};
 use crate::store::{Attempt, OperatorError, PinHash};
@@ -41,10 +41,10 @@ impl Backend {
                 self.compare(None, pin).await;
                 return Err(Refusal::WrongPin.into());
             }
-            Attempt::Held(Held::Wait(wait)) => {
+            Attempt::Held(Throttle::Wait(wait)) => {
                 return Err(Refused { refusal: Refusal::Throttled, wait: Some(wait) });
             }
-            Attempt::Held(Held::Locked(wait)) => {
+            Attempt::Held(Throttle::Locked(wait)) => {
                 return Err(Refused { refusal: Refusal::Locked, wait: Some(wait) });
             }
         };

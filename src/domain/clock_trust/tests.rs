@@ -10,7 +10,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn fresh(high: Option<&str>) -> Watch {
-    Watch::new(BOOT, Standing { change: None, trusted: true, high: high.map(at) })
+    Watch::new(BOOT, ClockRecord { change: None, trusted: true, high: high.map(at) })
 }
 
 /// Reads `[wall clock, seconds of the monotonic clock]` one after another; answers with trust and,
@@ -129,7 +129,7 @@ fn a_clock_that_network_time_sets_right_is_trusted_again() {
 #[test]
 fn a_restart_forgets_neither_the_doubt_nor_the_jump() {
     let high = Some(at("2026-03-02T12:00:00+08:00"));
-    let stood = |why, boot| Standing {
+    let stood = |why, boot| ClockRecord {
         change: Some(ClockChange { trusted: false, why, boot, offset_ms: 0 }),
         trusted: false,
         high,
@@ -181,13 +181,13 @@ fn a_jump_that_an_earlier_run_saw_is_measured_on() {
     let why = ClockWhy::Jump;
     let jumped = ClockChange { trusted: false, why, boot: BOOT, offset_ms: 3 * day_ms };
     let high = Some(at("2026-03-02T12:00:00+08:00"));
-    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), trusted: false, high });
+    let mut watch = Watch::new(BOOT, ClockRecord { change: Some(jumped), trusted: false, high });
     told(&mut watch, &[("2026-03-05T13:00:00+08:00", 10)]);
     // Set back by three days within the same start of the machine.
     let reading = watch.confirm(at("2026-03-02T13:01:00+08:00"), Duration::from_secs(70)).unwrap();
     assert_eq!(reading.change.unwrap().offset_ms, 0);
     // Left as it is: the jump was right.
-    let mut watch = Watch::new(BOOT, Standing { change: Some(jumped), trusted: false, high });
+    let mut watch = Watch::new(BOOT, ClockRecord { change: Some(jumped), trusted: false, high });
     told(&mut watch, &[("2026-03-05T13:00:00+08:00", 10)]);
     let reading = watch.confirm(at("2026-03-05T13:01:00+08:00"), Duration::from_secs(70)).unwrap();
     assert_eq!(reading.change.unwrap().offset_ms, 3 * day_ms);
@@ -209,7 +209,7 @@ fn a_first_time_long_after_the_making_of_the_program_is_asked_about() {
 
 #[test]
 fn a_ledger_that_began_in_doubt_is_believed_when_the_clock_agrees_and_says_so() {
-    let began = Standing { change: None, trusted: false, high: None };
+    let began = ClockRecord { change: None, trusted: false, high: None };
     let mut watch = Watch::new(BOOT, began);
     assert!(!watch.trusted());
     let still = told(&mut watch, &[("2001-01-01T00:00:10+08:00", 5)]);

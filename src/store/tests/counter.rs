@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::elder::{Consent, Elder, Sex};
 use crate::domain::entry::operation::Satisfaction;
-use crate::domain::operator::Held;
+use crate::domain::operator::Throttle;
 use crate::domain::template::ModelId;
 use crate::store::tap::TAPS_MAX;
 use std::time::Duration;
@@ -97,7 +97,7 @@ fn locked(store: &mut Store) -> (OperatorId, Duration) {
 
 fn lock_left(store: &mut Store, id: &OperatorId, now: Timestamp, steady: Duration) -> u64 {
     match store.attempt(id, now, steady).unwrap() {
-        Attempt::Held(Held::Locked(left)) => left.as_secs(),
+        Attempt::Held(Throttle::Locked(left)) => left.as_secs(),
         other => panic!("{other:?}"),
     }
 }
