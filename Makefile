@@ -34,7 +34,7 @@ contract: ## hold docs/city-api.yaml against the running reference city
 fuzz: setup ## let libFuzzer try what reads bytes from strangers (minutes)
 	@scripts/fuzz.sh
 
-soak: setup ## months at speed: memory, handles and threads stay flat (minutes)
+soak: setup ## months at speed: memory, handles and threads stay flat (most of an hour)
 	@scripts/setup.sh browser
 	@CANTEEND_SOAK=full cargo test --release --test soak -- --nocapture
 	@CANTEEND_SOAK=full cargo test --release --test browser a_day -- --nocapture
