@@ -2,7 +2,7 @@
 //!
 //! 1. "Served" is shown only after the ledger has committed.
 //! 2. Only the ledger's thread writes entries, or a command that holds the ledger's lock; both work
-//!    through a [`bench`].
+//!    through a [`mod@bench`].
 //! 3. Stopping has one order: camera, vision and the visit in progress, sockets, ledger.
 //! 4. Whoever is not the camera reaches the ledger through [`desk`], and learns what is going on
 //!    from [`board`].

@@ -76,7 +76,7 @@ fn operator(text: &str) -> OperatorId {
 }
 
 pub struct Canteen {
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     store: Store,
     /// The last entry.
     last: EntryNumber,

@@ -2,16 +2,27 @@
 
 use crate::canteen::{Canteen, root};
 use crate::small_month::small_month;
+use canteend::config::EXAMPLE;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn canteend(canteen: &Canteen, args: &[&str]) -> Output {
     let state = canteen.state();
     let mut command = Command::new(env!("CARGO_BIN_EXE_canteend"));
     command.arg("report").args(args).arg("--ledger").arg(&state);
-    command.arg("--config").arg(root().join("config/canteend.toml"));
+    command.arg("--config").arg(config(canteen.folder.path(), "lc-kfq-017"));
     command.output().unwrap()
+}
+
+/// The example's configuration for `device` in `folder`, with the rule book of this project.
+fn config(folder: &Path, device: &str) -> PathBuf {
+    let path = folder.join("canteend.toml");
+    let rules = root().join("config/rules/lcetdz-2022.toml");
+    let text = EXAMPLE.replace("[paths]", &format!("[paths]\nrules = \"{}\"", rules.display()));
+    fs::write(&path, text.replace("lc-kfq-017", device)).unwrap();
+    path
 }
 
 fn said(output: &Output) -> String {
@@ -79,11 +90,7 @@ fn what_cannot_be_reported_is_refused_with_the_reason() {
 fn a_ledger_of_another_box_is_refused() {
     let canteen = small_month();
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("canteend.toml");
-    let example = fs::read_to_string(root().join("config/canteend.toml")).unwrap();
-    let rules = root().join("config/rules/lcetdz-2022.toml");
-    let example = example.replace("[paths]", &format!("[paths]\nrules = \"{}\"", rules.display()));
-    fs::write(&config, example.replace("lc-kfq-017", "lc-kfq-018")).unwrap();
+    let config = config(folder.path(), "lc-kfq-018");
     let mut command = Command::new(env!("CARGO_BIN_EXE_canteend"));
     command.args(["report", "settlement", "--month", "2026-03", "--ledger"]).arg(canteen.state());
     let output = command.arg("--config").arg(&config).output().unwrap();
