@@ -106,8 +106,7 @@ pub(super) fn export(options: &Carry) -> Result<(), Failure> {
         let path = options.folder.join(file_name(client.device(), seq, BATCH_SUFFIX));
         write_whole(&path, &batch.envelope)?;
         carried.extend(Hash::of(&[&batch.envelope]).0);
-        let (first, _) = range.unwrap_or((batch.first, batch.last));
-        range = Some((first, batch.last));
+        range = Some((range.map_or(batch.first, |(first, _)| first), batch.last));
         (seq, count) = (seq + 1, count + 1);
     }
     drop(store);

@@ -155,8 +155,8 @@ pub async fn seal_all<H: Hold>(hold: &mut H, signer: &Signer) -> Result<(), Uplo
     }
 }
 
-/// Seals the next batch, of at most `limits`. Gives the ledger's tree up to its end, so that a long backlog is hashed
-/// once; `None` where nothing is left.
+/// Seals the next batch, of at most `limits`. Gives the ledger's tree up to its end, so that a long
+/// backlog is hashed once; `None` where nothing is left.
 ///
 /// # Errors
 /// [`UploadError::Store`], [`UploadError::Device`].

@@ -32,7 +32,7 @@ closed_list! {
         GalleryRefused = "gallery-refused",
         /// Rows of the city's gallery do not hold.
         GalleryRows = "gallery-rows",
-        /// The city has not been reached for longer than a night.
+        /// The talk with the city has not succeeded for longer than a night.
         CityUnreachable = "city-unreachable",
         /// The city holds something else than this box, or refused it for good.
         CityAlarm = "city-alarm",
@@ -97,7 +97,7 @@ impl Trouble {
             Self::GalleryRows => {
                 "rows of the city's gallery do not hold; those elders stay as they were"
             }
-            Self::CityUnreachable => "the city has not been reached",
+            Self::CityUnreachable => "the talk with the city has not succeeded for more than a day",
             Self::CityAlarm => "the city's records and this box's do not agree",
             Self::CityKeys => "the keys or certificates for the city cannot be used",
             Self::Crashed => "the program ended itself and was started again",
@@ -136,7 +136,8 @@ impl Trouble {
                 "call the city's technicians: the log of the night says what is wrong with each row"
             }
             Self::CityUnreachable => {
-                "check cable and router; `canteend export` carries batches by hand"
+                "check cable and router; `canteend upload` says what else it is; `canteend export` \
+                 carries batches by hand"
             }
             Self::CityAlarm => {
                 "restored from a copy? ask the city for a new code and run `canteend provision`; \

@@ -183,8 +183,9 @@ impl Store {
             // A box that is switched on when its disk is full serves on.
             Err(DbError::Full(_)) if reserve.release() => db::open(&path)?,
             opened => {
+                let conn = opened?;
                 reserve.fill()?;
-                opened?
+                conn
             }
         };
         let device = ledger::device(&conn)?;

@@ -1,7 +1,7 @@
 //! The city's own key is followed by another, and boxes follow: those that were away, by network
 //! and by stick, and nobody on a stranger's word.
 
-use super::commands::{box_folder, canteend_with};
+use super::commands::{box_folder, canteend_with, to_be_enrolled};
 use super::epochs::Copy;
 use super::town::{NIGHT, TestBox, Town, at, clock, meal, wait};
 use canteend::city::client::{self, Client};
@@ -325,13 +325,8 @@ fn a_ledger_that_is_restored_beside_the_pinned_city_follows_the_next_rotation_to
 #[test]
 fn a_pinned_city_that_cannot_be_read_or_is_another_uses_no_code_up() {
     let town = Town::new();
-    let dir = tempfile::tempdir().unwrap();
-    let config = box_folder(dir.path());
-    let config = config.to_str().unwrap();
-    let device = DeviceId::new("lc-kfq-017").unwrap();
-    let code = town.city.make_code(&device).unwrap().to_string();
-    let url = town.running.url();
-    let args = ["provision", "--city", &url, "--code", &code, "--config", config];
+    let (dir, config, url, code) = to_be_enrolled(&town);
+    let args = ["provision", "--city", &url, "--code", &code, "--config", &config];
     let file = dir.path().join("state/city.json");
     let stranger = SigningKey::from_seed(&[7; 32]).unwrap().public().to_string();
     let other = format!(r#"{{"url":"{url}","key":"{stranger}"}}"#);

@@ -51,6 +51,15 @@ pub fn box_folder(dir: &Path) -> PathBuf {
     path
 }
 
+/// What a technician brings to a box in a folder of its own: its configuration, the city's address
+/// and a new code.
+pub fn to_be_enrolled(town: &Town) -> (tempfile::TempDir, String, String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let config = box_folder(dir.path()).to_str().unwrap().to_owned();
+    let code = town.city.make_code(&DeviceId::new("lc-kfq-017").unwrap()).unwrap().to_string();
+    (dir, config, town.running.url(), code)
+}
+
 #[test]
 fn a_technician_enrols_uploads_and_finds_it_acknowledged() {
     let town = Town::new();

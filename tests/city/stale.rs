@@ -1,12 +1,11 @@
 //! Answers to other questions: pages and verdicts that were good once and are given again, and a
 //! city that was set back.
 
-use super::commands::{box_folder, canteend_with};
+use super::commands::{canteend_with, to_be_enrolled};
 use super::sync::{gone, row, sync, upserts};
 use super::town::{NIGHT, Town, meal, wait};
 use canteend::city::client::SendError;
 use canteend::city::wire::page::TombstoneWhy;
-use canteend::city::wire::text::DeviceId;
 use canteend::daemon::sync::SyncError;
 use canteend::refcity::Change;
 use canteend::refcity::mischief::Trick;
@@ -124,13 +123,8 @@ fn sync_clean(town: &Town, test_box: &mut super::town::TestBox) -> u32 {
 #[test]
 fn a_city_that_was_set_back_is_taken_by_hand_alone() {
     let town = Town::new();
-    let dir = tempfile::tempdir().unwrap();
-    let config = box_folder(dir.path());
-    let config = config.to_str().unwrap();
-    let device = DeviceId::new("lc-kfq-017").unwrap();
-    let code = town.city.make_code(&device).unwrap().to_string();
-    let url = town.running.url();
-    let typed = |args: &[&str]| canteend_with(&[args, &["--config", config]].concat(), &[]);
+    let (dir, config, url, code) = to_be_enrolled(&town);
+    let typed = |args: &[&str]| canteend_with(&[args, &["--config", &config]].concat(), &[]);
     typed(&["provision", "--city", &url, "--code", &code]);
     for n in 0..4 {
         town.city.change(&upserts(n..n + 1)).unwrap();

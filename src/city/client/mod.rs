@@ -231,8 +231,8 @@ impl Client {
     /// # Errors
     /// [`SendError`]; [`RefusalCode::Cursor`] says to start from nothing.
     pub async fn changes(&self, now: Timestamp, cursor: &str) -> Result<Page, SendError> {
-        // A cursor comes from the city; whatever stands in it stays one parameter.
         let nonce = nonce::fresh()?;
+        // A cursor comes from the city; whatever stands in it stays one parameter.
         let query = match cursor {
             "" => format!("nonce={nonce}"),
             _ => format!("after={}&nonce={nonce}", text::percent_encoded(cursor)),

@@ -4,7 +4,7 @@ use crate::city::elders::{Embedding, Face};
 use crate::domain::template::{ModelId, Template};
 use crate::frame::decode;
 use crate::vision::manifest::Manifest;
-use crate::vision::{Analyser, EnrolError, QualityLimits, VisionError};
+use crate::vision::{Analyser, EnrolError, QualityLimits};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ impl Faces {
     /// With the pack in `models`, which is not opened yet.
     ///
     /// # Errors
-    /// [`VisionError`] where its manifest cannot be read.
-    pub fn new(models: &Path, quality: QualityLimits) -> Result<Self, VisionError> {
+    /// [`EnrolError::Vision`] where its manifest cannot be read.
+    pub fn new(models: &Path, quality: QualityLimits) -> Result<Self, EnrolError> {
         let embedder = Manifest::read(models)?.embedder;
         let (model, dimensions) = (ModelId(embedder.sha256.0), embedder.dimensions);
         let embedding = Embedding { model, dimensions };

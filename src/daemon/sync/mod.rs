@@ -33,7 +33,7 @@ use crate::error::{Exit, Sysexit};
 use crate::store::{
     Enrolled, GalleryError, Leaver, LeaverWhy, LedgerError, PageRows, Staged, Store,
 };
-use crate::vision::{EnrolError, VisionError};
+use crate::vision::EnrolError;
 use tracing::{info, warn};
 
 /// Most pages of one sync: a city that never comes to an end must not keep the box busy for ever.
@@ -54,10 +54,7 @@ pub enum SyncError {
     /// The request, or a page that does not hold.
     #[error("the city's gallery: {0}")]
     Send(#[from] SendError),
-    /// The pack of models cannot be read.
-    #[error(transparent)]
-    Vision(#[from] VisionError),
-    /// The models cannot be opened, or fail.
+    /// The models cannot be read or opened, or fail.
     #[error(transparent)]
     Enrol(#[from] EnrolError),
     /// The pages do not come to an end.
@@ -88,7 +85,7 @@ impl SyncError {
                     | GalleryError::CardKey
             ),
             Self::Endless => true,
-            Self::Desk(_) | Self::Ledger(_) | Self::Vision(_) | Self::Enrol(_) => false,
+            Self::Desk(_) | Self::Ledger(_) | Self::Enrol(_) => false,
         }
     }
 }
@@ -100,7 +97,6 @@ impl Sysexit for SyncError {
             Self::Gallery(e) => e.exit(),
             Self::Ledger(e) => e.exit(),
             Self::Send(e) => e.exit(),
-            Self::Vision(e) => e.exit(),
             Self::Enrol(e) => e.exit(),
             Self::Endless => Exit::Data,
         }
